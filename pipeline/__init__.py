@@ -1,0 +1,1 @@
+"""infraclaims: structured, labelled, traceable claims from news about AI infrastructure."""
