@@ -271,3 +271,25 @@ class Extraction(Record):
 
     article: ArticleRecord
     claims: tuple[Claim, ...] = ()
+
+
+class CueMention(Spanned):
+    """A cue where it stands and the stretch of text that it governs."""
+
+    text: str
+    start: int
+    end: int
+    facet: str
+    value: str
+    rule: str
+    scope: tuple[int, int]
+
+
+class Explanation(Record):
+    """Everything that was found in one page, for a person who asks why a claim says what it says."""
+
+    extraction: Extraction
+    sentences: tuple[tuple[int, int], ...] = ()
+    quantities: tuple[QuantityMention, ...] = ()
+    dates: tuple[DateMention, ...] = ()
+    cues: tuple[CueMention, ...] = ()
