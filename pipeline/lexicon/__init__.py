@@ -77,7 +77,7 @@ def _jsonl(name: str, model: type[_T]) -> tuple[_T, ...]:
 
 
 @functools.cache
-def toml(name: Literal["units", "dates", "cues", "events", "deals", "names", "scope"]) -> dict[str, Any]:
+def toml(name: str) -> dict[str, Any]:
     """The parsed rules file `<name>.toml`; its reader validates what it takes from it."""
     try:
         return tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,85 @@
+"""Sentence boundaries by punctuation rules.
+
+Lines are paragraphs, so every line break ends a sentence; inside a line a full stop, question or exclamation mark
+ends one unless an abbreviation, an initial or a lower-case continuation says otherwise.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline import lexicon
+
+_END = re.compile(r"""[.!?]['")\]]{0,3}(?=\s)|\n""")
+_WORD_BEFORE = re.compile(r"([A-Za-z][A-Za-z.]{0,14})$")
+
+
+@functools.cache
+def _rules() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    data = lexicon.toml("sentences")
+    return frozenset(data["abbreviations"]), frozenset(data["titles"]), frozenset(data["openers"])
+
+
+def _ends_sentence(text: str, stop: int, after: int) -> bool:
+    """Whether the mark at `stop`, followed by white space up to `after`, ends a sentence."""
+    follow = text[after : after + 1]
+    if not follow or follow.islower():
+        return not follow
+    if text[stop] != ".":
+        return True
+    abbreviations, titles, openers = _rules()
+    match = _WORD_BEFORE.search(text, max(0, stop - 16), stop)
+    if match is None:
+        return True
+    word = match.group(1)
+    if word.lower() in titles:
+        return False
+    initial = len(word) == 1 and word.isupper()
+    if initial or word.lower() in abbreviations or re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
+        first = re.match(r"[\"'(]*([A-Za-z]+)", text[after : after + 20])
+        return bool(first and first.group(1) in openers)
+    return True
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Half-open character spans of the sentences of `text`, without surrounding white space, in order."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in _END.finditer(text):
+        end = match.end()
+        if match.group() != "\n":
+            after = end
+            while after < len(text) and text[after] in " \t":
+                after += 1
+            if text[after : after + 1] != "\n" and not _ends_sentence(text, match.start(), after):
+                continue
+        piece = text[start:end]
+        if piece.strip():
+            lead = len(piece) - len(piece.lstrip())
+            spans.append((start + lead, start + len(piece.rstrip())))
+        start = end
+    if text[start:].strip():
+        piece = text[start:]
+        spans.append((start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())))
+    return spans
+
+
+@Language.component("infraclaims_sentences", assigns=["token.is_sent_start"])
+def sentences(doc: Doc) -> Doc:
+    """Set `token.is_sent_start` from `sentence_spans`; a token that a boundary would cut belongs to what it began in."""
+    starts = {start for start, _ in sentence_spans(doc.text)}
+    pending = True
+    for token in doc:
+        if token.idx in starts:
+            pending = True
+        if pending and not token.is_space:
+            token.is_sent_start, pending = True, False
+        else:
+            token.is_sent_start = False
+    if len(doc):
+        doc[0].is_sent_start = True
+    return doc
