@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from spacy.vocab import Vocab
 
 _FILE = "tokenizer.toml"
-_LISTS = ("units", "currency_signs", "currency_codes", "prefixes", "suffixes", "infixes", "bound", "abbreviations")
+_LISTS = (
+    "units", "currency_signs", "currency_codes", "prefixes", "suffixes", "infixes", "runs", "bound", "abbreviations",
+    "not_exceptions",
+)  # fmt: skip
 # Longer runs without white space are addresses or noise; cutting them affix by affix would take quadratic time.
 _LONGEST = 400
 
@@ -94,13 +97,15 @@ def _rules() -> _Rules:
     bound = f"(?i:{_any(data['bound'])})-[A-Za-z0-9][A-Za-z0-9]{{1,30}}"
     whole = "|".join(f"(?:{pattern})" for pattern in (bound, *patterns.values()))
     whole = f"(?!{codes})(?:{whole})"
+    runs = [f"[{re.escape(signs)}]{{1,40}}" for signs in data["runs"]]
     suffixes = [rule for rule in TOKENIZER_SUFFIXES if UNITS not in rule]
     return _Rules(
-        prefix=compile_prefix_regex([codes, signs, *map(re.escape, data["prefixes"]), *TOKENIZER_PREFIXES]),
+        prefix=compile_prefix_regex([codes, signs, *runs, *map(re.escape, data["prefixes"]), *TOKENIZER_PREFIXES]),
         suffix=compile_suffix_regex(
             [
                 rf"(?<=[0-9])(?:{units})",
                 rf"{after_unit}[+.]",
+                *runs,
                 *map(re.escape, data["suffixes"]),
                 *suffixes,
             ]
@@ -122,7 +127,11 @@ def _rules() -> _Rules:
         ),
         whole=re.compile(rf"(?s:.{{{_LONGEST}}})|(?:{whole})\Z"),
         exceptions={
-            **English.Defaults.tokenizer_exceptions,
+            **{
+                word: parts
+                for word, parts in (English.Defaults.tokenizer_exceptions or {}).items()
+                if word not in data["not_exceptions"]
+            },
             **{word: [{ORTH: word}] for word in data["abbreviations"]},
         },
     )
