@@ -12,9 +12,9 @@ import hashlib
 import json
 import tomllib
 from importlib import resources
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from pipeline.records import Record
 
@@ -37,9 +37,25 @@ class Entry(Record):
     kind: str
     note: str = ""
 
+    kinds: ClassVar[frozenset[str]] = frozenset()
+    """What `kind` may be; each file has its own set."""
+
+    @model_validator(mode="after")
+    def _known_kind(self) -> Self:
+        if self.kind not in self.kinds:
+            raise ValueError(f"kind {self.kind!r} is none of {sorted(self.kinds)}")
+        return self
+
 
 class Company(Entry):
     """A company or another organisation that acts in the field."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({
+        "ai_lab", "hyperscaler", "neocloud", "miner_hpc", "chip_maker", "foundry", "memory", "server_maker",
+        "networking", "power_cooling", "utility", "ipp", "grid_operator", "nuclear", "midstream",
+        "colocation", "developer", "contractor", "investor", "sovereign", "enterprise", "research",
+        "analyst", "government", "ngo",
+    })  # fmt: skip
 
 
 class Site(Entry):
@@ -47,14 +63,36 @@ class Site(Entry):
 
     owner: str | None = None
     users: tuple[str, ...] = ()
-    location: str = ""
-    country: str = ""
+    places: tuple[str, ...] = ()
+    """Towns and counties that name it, beside a word for a site and with an owner or user in the article."""
+    kinds: ClassVar[frozenset[str]] = frozenset({"campus", "cluster", "supercomputer", "power_plant", "program"})
 
 
 class Accelerator(Entry):
-    """A chip, an architecture or a system of chips."""
+    """A chip, a family of chips or a system of chips."""
 
     vendor: str | None = None
+    kinds: ClassVar[frozenset[str]] = frozenset({
+        "gpu", "tpu", "asic", "npu", "lpu", "ipu", "wafer_scale", "superchip", "architecture",
+        "rack_system", "cpu",
+    })  # fmt: skip
+
+
+CHIP_KINDS = Accelerator.kinds - {"rack_system", "cpu"}
+"""Kinds whose count counts AI chips: a rack holds many, and a CPU is none."""
+
+
+class Place(Entry):
+    """A country, state, city, county or region. An abbreviation counts after "City, " only."""
+
+    abbreviations: tuple[str, ...] = ()
+    kinds: ClassVar[frozenset[str]] = frozenset({"country", "state", "city", "county", "region"})
+
+
+class Publication(Entry):
+    """A news outlet, an agency, or a channel for press releases: a source that an article may name."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"agency", "newspaper", "trade", "online", "release"})
 
 
 class Lexicon(Record):
@@ -64,6 +102,13 @@ class Lexicon(Record):
     sites: tuple[Site, ...]
     programmes: tuple[Site, ...]
     accelerators: tuple[Accelerator, ...]
+    places: tuple[Place, ...]
+    publications: tuple[Publication, ...]
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every row, in the order of the files."""
+        named = (self.companies, self.sites, self.programmes, self.accelerators, self.places, self.publications)
+        return tuple(entry for rows in named for entry in rows)
 
 
 def _jsonl(name: str, model: type[_T]) -> tuple[_T, ...]:
@@ -87,26 +132,49 @@ def toml(name: str) -> dict[str, Any]:
 
 @functools.cache
 def load() -> Lexicon:
-    """The gazetteer, validated: ids are unique, and owners, users and vendors exist."""
+    """The gazetteer, validated: ids and plain surface forms mean one thing, and every reference exists."""
     lexicon = Lexicon(
         companies=_jsonl("companies.jsonl", Company),
         sites=_jsonl("sites.jsonl", Site),
         programmes=_jsonl("programmes.jsonl", Site),
         accelerators=_jsonl("accelerators.jsonl", Accelerator),
+        places=_jsonl("places.jsonl", Place),
+        publications=_jsonl("publications.jsonl", Publication),
     )
+    _check_surfaces(lexicon.entries())
+    known = {entry.id for entry in lexicon.companies}
+    for site in (*lexicon.sites, *lexicon.programmes):
+        for org in (site.owner, *site.users):
+            if org and org not in known:
+                raise LexiconError(f"lexicon: {site.id} names {org}, which no company row defines")
+    for chip in lexicon.accelerators:
+        if chip.vendor and chip.vendor not in known:
+            raise LexiconError(f"lexicon: {chip.id} names {chip.vendor}, which no company row defines")
+    return lexicon
+
+
+def _check_surfaces(entries: tuple[Entry, ...]) -> None:
     seen: set[str] = set()
-    for entry in (*lexicon.companies, *lexicon.sites, *lexicon.programmes, *lexicon.accelerators):
+    plain: dict[str, str] = {}
+    for entry in entries:
         if entry.id in seen:
             raise LexiconError(f"lexicon: id {entry.id} stands twice")
         seen.add(entry.id)
-    for site in (*lexicon.sites, *lexicon.programmes):
-        for org in (site.owner, *site.users):
-            if org and org not in seen:
-                raise LexiconError(f"lexicon: {site.id} names {org}, which no company row defines")
-    for chip in lexicon.accelerators:
-        if chip.vendor and chip.vendor not in seen:
-            raise LexiconError(f"lexicon: {chip.id} names {chip.vendor}, which no company row defines")
-    return lexicon
+        surfaces = (entry.name, *entry.aliases)
+        if len(set(surfaces)) < len(surfaces):
+            raise LexiconError(f"lexicon: {entry.id} lists an alias twice")
+        for form in entry.ambiguous:
+            if form not in surfaces:
+                raise LexiconError(f"lexicon: {entry.id} calls {form!r} ambiguous, which is none of its names")
+        for form in surfaces:
+            if form not in entry.ambiguous and plain.setdefault(form, entry.id) != entry.id:
+                raise LexiconError(f"lexicon: {form!r} means both {plain[form]} and {entry.id}: mark it ambiguous")
+
+
+@functools.cache
+def by_id() -> dict[str, Entry]:
+    """Every gazetteer row by its id, for a reader that needs its kind, owner or vendor."""
+    return {entry.id: entry for entry in load().entries()}
 
 
 @functools.cache
