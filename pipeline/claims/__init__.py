@@ -1,0 +1,33 @@
+"""From a reading of one article to the claims that it makes, before labels and records."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spacy.vocab import Vocab
+
+from pipeline.claims import numbers
+from pipeline.claims.agreements import AgreementFinder
+from pipeline.claims.attribution import attribute
+from pipeline.claims.draft import Draft
+from pipeline.claims.merge import merge
+from pipeline.claims.milestones import MilestoneFinder
+from pipeline.claims.scope import on_topic
+from pipeline.reading import Reading
+
+__all__ = ["ClaimFinder", "Draft"]
+
+
+class ClaimFinder:
+    """All claim rules, compiled once."""
+
+    def __init__(self, vocab: Vocab):
+        self._milestones = MilestoneFinder(vocab)
+        self._agreements = AgreementFinder(vocab)
+
+    def find(self, reading: Reading) -> list[Draft]:
+        """The claims of an article, each with its mentions; empty where the article is off topic."""
+        if not on_topic(reading):
+            return []
+        drafts = [*numbers.find(reading), *self._milestones.find(reading), *self._agreements.find(reading)]
+        return [replace(draft, attribution=attribute(reading, draft.sentence)) for draft in merge(drafts)]

@@ -1,0 +1,158 @@
+"""Deals: the words of one (`lexicon/deals.toml`), who stands on which side, and how real it is."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+from spacy.vocab import Vocab
+
+from pipeline import lexicon
+from pipeline.claims import dating
+from pipeline.claims.draft import Draft
+from pipeline.claims.facets import verdict
+from pipeline.components.phrases import PhraseTable
+from pipeline.reading import Anchor, Reading, Sentence, Thing
+from pipeline.records import PartyRole, Record
+
+_JOINED = re.compile(r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)\s*(?:[\w-]+\s+){0,2}$")
+_REACH = 18
+"""Words between the deal's words and a party; farther ones belong to another clause."""
+
+
+class DealRule(Record):
+    """One row of deals.toml."""
+
+    rule: str
+    left: PartyRole
+    right: PartyRole
+    where: str
+    phrases: tuple[str, ...]
+
+
+@functools.cache
+def rules() -> dict[str, DealRule]:
+    """The deal rules by name; `LexiconError` names the row that is wrong."""
+    table: dict[str, DealRule] = {}
+    for row in lexicon.toml("deals")["deal"]:
+        try:
+            rule = DealRule.model_validate(row)
+        except ValidationError as error:
+            raise lexicon.LexiconError(f"lexicon/deals.toml: {row.get('rule')}: {error}") from error
+        table[rule.rule] = rule
+    return table
+
+
+class AgreementFinder:
+    """Finds agreement drafts in a reading."""
+
+    def __init__(self, vocab: Vocab):
+        data = lexicon.toml("deals")
+        self._deaf = tuple(data["deaf_to"])
+        self._by_kind: dict[str, PartyRole] = data["by_kind"]
+        self._table = PhraseTable(vocab, [(r.rule, r.phrases) for r in rules().values()], data["sets"])
+
+    def find(self, reading: Reading) -> list[Draft]:
+        """All agreements of the article, one for each pair of sides and mention."""
+        drafts: list[Draft] = []
+        for name, first, last in self._table.find(reading.doc):
+            start, end = reading.token_span(first, last)
+            sentence = reading.sentence_at(start)
+            if end > sentence.end:
+                continue
+            for parties, confidence in self._parties(reading, sentence, rules()[name], start, end):
+                drafts.append(self._draft(reading, sentence, rules()[name], (start, end), parties, confidence))
+        return drafts
+
+    def _draft(
+        self,
+        reading: Reading,
+        sentence: Sentence,
+        rule: DealRule,
+        anchor: tuple[int, int],
+        parties: Sequence[tuple[PartyRole, Thing]],
+        confidence: float,
+    ) -> Draft:
+        placed = Anchor(*anchor)
+        found = verdict(
+            reading, sentence, placed, default="realized", default_rule=f"{rule.rule}.stated", deaf_to=self._deaf
+        )
+        return Draft(
+            kind="agreement",
+            sentence=sentence,
+            anchor=anchor,
+            verdict=found,
+            subject=_subject(parties),
+            link_confidence=confidence,
+            parties=tuple(parties),
+            date=dating.link(reading, sentence, placed, sentence.quantities, announced=True),
+        )
+
+    def _parties(
+        self, reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int
+    ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
+        orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
+        left = _side([t for t in orgs if t.end <= start], reading, start, end, before=True)
+        right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False)
+        confidence = 0.85
+        if right and not left and rule.where == "around":
+            left = _earlier_company(reading, sentence, right)
+            confidence = 0.6
+        if left and right:
+            keys = {t.key for t in right}
+            left = [t for t in left if t.key not in keys]
+        if not left and rule.where == "after" and len(right) >= 2:
+            return [([("party", t) for t in right], confidence)]
+        if not right and len(left) >= 2 and rule.where == "around":
+            return [([(self._role(t, "party"), t) for t in left], 0.7)]
+        if not left or not right:
+            return []
+        if rule.left == rule.right:
+            return [([("party", t) for t in [*left, *right]], confidence)]
+        sides = [(self._role(left[0], rule.left), left[0])]
+        return [([*sides, (self._role(t, rule.right), t)], confidence) for t in right]
+
+    def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
+        return self._by_kind.get(thing.kind, role)
+
+
+def _side(things: Sequence[Thing], reading: Reading, start: int, end: int, *, before: bool) -> list[Thing]:
+    """The party or the list of parties on one side of the deal's words, within reach."""
+    near = [
+        t
+        for t in things
+        if (reading.words_between(t.end, start) if before else reading.words_between(end, t.start)) <= _REACH
+    ]
+    if not near:
+        return []
+    ordered = list(reversed(near)) if before else near
+    chosen = [ordered[0]]
+    for thing in ordered[1:]:
+        low, high = sorted((thing, chosen[-1]), key=lambda t: t.start)
+        if not _JOINED.match(reading.text[low.end : high.start]):
+            break
+        chosen.append(thing)
+    unique: dict[str, Thing] = {}
+    for thing in sorted(chosen, key=lambda t: t.start):
+        unique.setdefault(thing.key, thing)
+    return list(unique.values())
+
+
+def _earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]) -> list[Thing]:
+    keys = {t.key for t in right}
+    for other in reversed(reading.sentences[max(0, sentence.index - 2) : sentence.index]):
+        for thing in other.things:
+            if thing.type == "company" and thing.key not in keys and thing.kind != "analyst":
+                return [thing]
+    return []
+
+
+def _subject(parties: Sequence[tuple[PartyRole, Thing]]) -> Thing:
+    """The payer, builder or customer of a deal."""
+    for wanted in ("customer", "developer", "owner", "party"):
+        for role, thing in parties:
+            if role == wanted:
+                return thing
+    return parties[0][1]

@@ -1,0 +1,179 @@
+"""Which cue decides how real a claim is, and whether anybody vouches for it.
+
+Of the cues that govern an anchor (a quantity, or the words of an event or a deal) the nearest decides, with four
+readings that distance alone gets wrong:
+
+- a bare infinitive ("to build") is transparent: an intention or possibility before it in the clause speaks for it;
+- a modal before the deciding words wraps them ("will be completed", "could be used to run");
+- denial wraps all that follows it in its clause;
+- a clause without a cue leans on the clause that it hangs on.
+
+Without any cue the kind's own default decides, never in favour of `confirmed` where there is doubt.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline import lexicon
+from pipeline.reading import Placed, Reading, Sentence
+from pipeline.records import Certainty, Cue, CueMention, Realization, Record
+
+
+class FacetRules(Record):
+    """The table `facets` of scope.toml."""
+
+    transparent: tuple[str, ...]
+    wrapping: tuple[str, ...]
+    negating: tuple[str, ...]
+    outer: tuple[str, ...]
+
+
+@functools.cache
+def facet_rules() -> FacetRules:
+    """Which cue rules have which reading."""
+    return FacetRules.model_validate(lexicon.toml("scope")["facets"])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The two facets, the cues that set them, and how sure the reading is (0..1)."""
+
+    realization: Realization
+    certainty: Certainty
+    cues: tuple[Cue, ...]
+    confidence: float
+    by_default: bool = False
+
+
+@dataclass(frozen=True)
+class _Hit:
+    cue: CueMention
+    distance: int
+    before: bool
+
+
+def as_cue(mention: CueMention) -> Cue:
+    """The cue as a claim carries it."""
+    return Cue(
+        text=mention.text,
+        start=mention.start,
+        end=mention.end,
+        facet=mention.facet,  # pyright: ignore[reportArgumentType]  # validated by the literal
+        value=mention.value,
+        rule=mention.rule,
+    )
+
+
+def verdict(
+    reading: Reading,
+    sentence: Sentence,
+    anchor: Placed,
+    *,
+    default: Realization,
+    default_rule: str,
+    deaf_to: Sequence[str] = (),
+) -> Verdict:
+    """The facets of what stands at `anchor`. `deaf_to` are prefixes of cue rules that say nothing about it."""
+    hedges = [
+        c
+        for c in sentence.cues
+        if c.facet == "certainty" and c.scope[0] <= anchor.start < c.scope[1] and not _apart(sentence, c, anchor)
+    ]
+    certainty: Certainty = "hedged" if hedges else "asserted"
+    hedge_cues = tuple(as_cue(c) for c in hedges[:1])
+    chosen = _realization(reading, sentence, anchor, tuple(deaf_to))
+    if chosen is None:
+        start, end = anchor.start, anchor.end
+        cue = Cue(
+            text=reading.text[start:end], start=start, end=end, facet="realization", value=default, rule=default_rule
+        )
+        return Verdict(default, certainty, (cue, *hedge_cues), 0.55, by_default=True)
+    cues, distance = chosen
+    value: Realization = cues[0].value  # pyright: ignore[reportAssignmentType]  # realization cues hold realizations
+    confidence = 0.95 if distance <= 6 else 0.85 if distance <= 14 else 0.7
+    return Verdict(value, certainty, (*(as_cue(c) for c in cues), *hedge_cues), confidence)
+
+
+def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
+    """Whether a contrast or a semicolon stands between cue and anchor."""
+    low, high = sorted((sentence.clause_at(cue.start), sentence.clause_at(anchor.start)))
+    return any(sentence.clauses[i].link == "coordinate" for i in range(low + 1, high + 1))
+
+
+def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]) -> list[_Hit]:
+    hits: list[_Hit] = []
+    for cue in sentence.cues:
+        if cue.facet != "realization" or (deaf_to and cue.rule.startswith(deaf_to)):
+            continue
+        if not (cue.scope[0] <= anchor.start < cue.scope[1] or cue.scope[0] < anchor.end <= cue.scope[1]):
+            continue
+        if cue.start < anchor.end and anchor.start < cue.end:
+            continue
+        hits.append(_Hit(cue, reading.gap(cue, anchor), cue.end <= anchor.start))
+    return sorted(hits, key=lambda h: (h.distance, not h.before, h.cue.start))
+
+
+def _realization(
+    reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]
+) -> tuple[list[CueMention], int] | None:
+    """The deciding cue, then those that it leans on, and its distance in words; None without any."""
+    rules = facet_rules()
+    here = sentence.clause_at(anchor.start)
+    hits = _hits(reading, sentence, anchor, deaf_to)
+    own = [h for h in hits if sentence.clause_at(h.cue.start) == here]
+    outer = [
+        h for h in hits if h not in own and h.cue.rule.startswith(rules.outer) and not _apart(sentence, h.cue, anchor)
+    ]
+    if not own:
+        leaned = _lean(reading, sentence, here, deaf_to)
+        if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
+            return [outer[0].cue], outer[0].distance
+        return leaned
+    nearest = own[0]
+    before = [h for h in own if h.before and h is not nearest]
+    for value, prefixes in (("negated", rules.negating), ("possible", rules.wrapping), ("planned", rules.wrapping)):
+        wrap = next((h for h in before if h.cue.value == value and h.cue.rule.startswith(prefixes)), None)
+        if wrap and _wraps(reading, own, wrap, nearest):
+            return [wrap.cue, nearest.cue], wrap.distance
+    if nearest.cue.rule.startswith(rules.transparent):
+        deeper = next((h for h in before if h.cue.value in {"possible", "negated"}), None)
+        if deeper:
+            return [deeper.cue, nearest.cue], deeper.distance
+    possible = next((h for h in outer if h.cue.value == "possible"), None)
+    if possible and nearest.cue.value == "planned":
+        return [possible.cue, nearest.cue], nearest.distance
+    return [nearest.cue], nearest.distance
+
+
+def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool:
+    """Whether `wrap` still governs `nearest`: no finite fact stands between them."""
+    if nearest.cue.value == wrap.cue.value:
+        return False
+    between = [h for h in own if h.before and wrap.cue.end <= h.cue.start and h is not nearest]
+    if any(h.cue.value == "realized" and reading.gap(wrap.cue, h.cue) > 3 for h in between):
+        return False
+    return not nearest.before or reading.gap(wrap.cue, nearest.cue) <= 6
+
+
+def _lean(
+    reading: Reading, sentence: Sentence, here: int, deaf_to: tuple[str, ...]
+) -> tuple[list[CueMention], int] | None:
+    """The last cue of the clause that this one hangs on, where it hangs on one."""
+    index = here
+    while index > 0 and sentence.clauses[index].link in {"leaning", "bracket", "subordinate"}:
+        governor = sentence.clauses[index - 1]
+        cues = [
+            c
+            for c in sentence.cues
+            if c.facet == "realization"
+            and governor.start <= c.start < governor.end
+            and not (deaf_to and c.rule.startswith(deaf_to))
+        ]
+        if cues:
+            last = max(cues, key=lambda c: (c.value != "realized", c.start))
+            return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
+        index -= 1
+    return None

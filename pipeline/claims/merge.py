@@ -1,0 +1,95 @@
+"""One claim for one fact: mentions of the same thing in title, lead and body become one draft."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.claims.draft import Draft
+from pipeline.records import Quantity
+
+
+def merge(drafts: Sequence[Draft]) -> list[Draft]:
+    """Drafts without repetitions, in reading order; the best mention speaks, the others are kept behind it.
+
+    "Announced" stays only where nothing stronger is said of its subject.
+    """
+    groups: list[list[Draft]] = []
+    for draft in sorted(drafts, key=lambda d: (d.start, d.end)):
+        home = next((g for g in groups if _same(g, draft)), None)
+        if home is None:
+            groups.append([draft])
+        else:
+            home.append(draft)
+    merged = [_join(group) for group in groups]
+    told = {d.subject.key for d in merged if d.subject and d.event != "announced"}
+    kept = [d for d in merged if d.event != "announced" or (d.subject and d.subject.key not in told)]
+    return sorted(kept, key=lambda d: (d.start, d.end, d.kind, d.event or ""))
+
+
+def _same(group: Sequence[Draft], draft: Draft) -> bool:
+    first = group[0]
+    if first.kind != draft.kind or first.event != draft.event:
+        return False
+    if draft.kind == "agreement":
+        return any(_keys(d) == _keys(draft) for d in group)
+    if draft.kind == "milestone":
+        return any(_same_subject(d, draft) for d in group) and _dates_agree(group, draft)
+    if any(d.sentence.index == draft.sentence.index for d in group):
+        return False
+    return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in group) and _dates_agree(
+        group, draft
+    )
+
+
+def _keys(draft: Draft) -> frozenset[str]:
+    return frozenset(thing.key for _, thing in draft.parties)
+
+
+def _dates_agree(group: Sequence[Draft], draft: Draft) -> bool:
+    """Whether no mention has a resolved date that the other contradicts."""
+    if draft.date is None or draft.date.date.start is None:
+        return True
+    mine = draft.date.date
+    dated = [d.date.date for d in group if d.date and d.date.date.start]
+    return not dated or any(
+        other.start <= mine.end and mine.start <= other.end
+        for other in dated
+        if other.start and other.end and mine.start and mine.end
+    )
+
+
+def _same_subject(a: Draft, b: Draft) -> bool:
+    """One thing, or two that differ only in how exactly the text names it where the link is unsure."""
+    if a.subject is None or b.subject is None or a.subject.key == b.subject.key:
+        return True
+    if a.kind == "milestone":
+        return False
+    return a.subject.type != b.subject.type or min(a.link_confidence, b.link_confidence) < 0.7
+
+
+def _number(quantity: Quantity) -> float | None:
+    return quantity.value if quantity.value is not None else quantity.max if quantity.max is not None else quantity.min
+
+
+def _same_number(a: Quantity | None, b: Quantity | None) -> bool:
+    return (
+        a is not None
+        and b is not None
+        and a.unit == b.unit
+        and a.role == b.role
+        and _number(a) == _number(b)
+        and (a.relation == "range") == (b.relation == "range")
+    )
+
+
+def _join(group: Sequence[Draft]) -> Draft:
+    """The mention that says most and is surest, with what it lacks filled in from the others."""
+    best = max(
+        group,
+        key=lambda d: (not d.sentence.title, not d.verdict.by_default, d.date is not None, d.confidence, -d.start),
+    )
+    others = tuple(d for d in sorted(group, key=lambda d: d.start) if d is not best)
+    dated = best.date or next((d.date for d in others if d.date and not d.sentence.title), None)
+    subject = max(group, key=lambda d: (d.link_confidence, -d.start)) if best.link_confidence < 0.7 else best
+    return replace(best, date=dated, subject=subject.subject, link_confidence=subject.link_confidence, more=others)

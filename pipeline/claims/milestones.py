@@ -1,0 +1,127 @@
+"""Steps in the life of a site: words of the step (`lexicon/events.toml`), the site, the date, and how real it is."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import ValidationError
+from spacy.vocab import Vocab
+
+from pipeline import lexicon
+from pipeline.claims import dating
+from pipeline.claims.draft import Draft
+from pipeline.claims.facets import verdict
+from pipeline.components.phrases import PhraseTable
+from pipeline.reading import Reading, Sentence, Thing
+from pipeline.records import Event, Record
+
+
+class EventRule(Record):
+    """One row of events.toml."""
+
+    event: Event
+    rule: str
+    done: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+@functools.cache
+def rules() -> dict[str, EventRule]:
+    """The event rules by name; `LexiconError` names the row that is wrong."""
+    table: dict[str, EventRule] = {}
+    for row in lexicon.toml("events")["event"]:
+        try:
+            rule = EventRule.model_validate(row)
+        except ValidationError as error:
+            raise lexicon.LexiconError(f"lexicon/events.toml: {row.get('rule')}: {error}") from error
+        table[rule.rule] = rule
+    return table
+
+
+@dataclass(frozen=True)
+class _Hit:
+    rule: EventRule
+    form: Literal["done", "open"]
+    start: int
+    end: int
+
+
+class MilestoneFinder:
+    """Finds milestone drafts in a reading."""
+
+    def __init__(self, vocab: Vocab):
+        data = lexicon.toml("events")
+        self._deaf = tuple(data["deaf_to"])
+        phrases = [(f"{r.rule}/{form}", getattr(r, form)) for r in rules().values() for form in ("done", "open")]
+        self._table = PhraseTable(vocab, [(name, words) for name, words in phrases if words], data["sets"])
+
+    def find(self, reading: Reading) -> list[Draft]:
+        """All milestones of the article, one a mention; weak ones ("announced") are kept for the merger to weigh."""
+        drafts: list[Draft] = []
+        for hit in self._hits(reading):
+            sentence = reading.sentence_at(hit.start)
+            if hit.end > sentence.end:
+                continue
+            draft = self._draft(reading, sentence, hit)
+            if draft:
+                drafts.append(draft)
+        return drafts
+
+    def _hits(self, reading: Reading) -> list[_Hit]:
+        """Matches in characters; where two overlap the longer one stays, `done` before `open`."""
+        found: list[_Hit] = []
+        for name, start, end in self._table.find(reading.doc):
+            rule, form = name.rsplit("/", 1)
+            low, high = reading.token_span(start, end)
+            found.append(_Hit(rules()[rule], "done" if form == "done" else "open", low, high))
+        found.sort(key=lambda h: (-(h.end - h.start), h.form, h.start, h.rule.rule))
+        kept: list[_Hit] = []
+        for hit in found:
+            if not any(hit.start < other.end and other.start < hit.end for other in kept):
+                kept.append(hit)
+        return sorted(kept, key=lambda h: h.start)
+
+    def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit) -> Draft | None:
+        site, confidence = _site(reading, sentence, hit)
+        if site is None:
+            return None
+        found = verdict(
+            reading,
+            sentence,
+            hit,
+            default="realized" if hit.form == "done" else "planned",
+            default_rule=f"{hit.rule.rule}.{hit.form}",
+            deaf_to=self._deaf,
+        )
+        rivals = [*sentence.quantities]
+        date = dating.link(reading, sentence, hit, rivals, announced=hit.rule.event in {"announced", "permitted"})
+        return Draft(
+            kind="milestone",
+            event=hit.rule.event,
+            sentence=sentence,
+            anchor=(hit.start, hit.end),
+            verdict=found,
+            subject=site,
+            link_confidence=confidence,
+            date=date,
+        )
+
+
+def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None, float]:
+    """The site that the step is of: in the clause before or after the words, else in the sentence, else the last."""
+    sites = [t for t in sentence.things if t.type in {"cluster", "programme"}]
+    if sites:
+        here = sentence.clause_at(hit.start)
+        best = min(
+            sites,
+            key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, hit)),
+        )
+        return best, 0.85 if not best.stands_in else 0.75
+    earlier = reading.sentences[max(0, sentence.index - 2) : sentence.index]
+    for other in reversed(earlier):
+        for thing in other.things:
+            if thing.type == "cluster":
+                return thing, 0.55
+    return None, 0.0

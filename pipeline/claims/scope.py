@@ -1,0 +1,84 @@
+"""Which numbers are claims about AI infrastructure, and what a power figure is for. Words are `lexicon/scope.toml`."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from pipeline import lexicon
+from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
+from pipeline.records import PowerRole, QuantityMention
+
+
+@functools.cache
+def word_pattern(table: str, name: str) -> re.Pattern[str]:
+    """One pattern for a word list of scope.toml, whole words, any case."""
+    words: Sequence[str] = lexicon.toml("scope")[table][name]
+    return re.compile(
+        r"(?<![\w-])(?:" + "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) + r")(?![\w])",
+        re.IGNORECASE,
+    )
+
+
+def nearest(reading: Reading, pattern: re.Pattern[str], anchor: Placed, start: int, end: int) -> int | None:
+    """Words from the anchor to the nearest match in `start`..`end`, None without one; what follows counts one less."""
+    best: int | None = None
+    for match in pattern.finditer(reading.text, start, end):
+        if match.end() <= anchor.start:
+            gap = reading.words_between(match.end(), anchor.start) + 1
+        elif match.start() >= anchor.end:
+            gap = reading.words_between(anchor.end, match.start())
+        else:
+            gap = 0
+        best = gap if best is None else min(best, gap)
+    return best
+
+
+def on_topic(reading: Reading) -> bool:
+    """Whether the article concerns AI computing infrastructure at all."""
+    topic = lexicon.toml("scope")["topic"]
+    strong, against = word_pattern("topic", "strong"), word_pattern("topic", "against")
+    sentences = reading.sentences
+    if not sentences:
+        return False
+    hits = sum(1 for s in sentences if strong.search(reading.text, s.start, s.end))
+    misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
+    lead = any(strong.search(reading.text, s.start, s.end) for s in sentences[: topic["lead_sentences"]])
+    return hits > misses and (lead or hits / len(sentences) >= topic["density"])
+
+
+def clause_of(sentence: Sentence, anchor: Placed) -> ClauseSpan:
+    """The clause that an anchor stands in."""
+    return sentence.clauses[sentence.clause_at(anchor.start)]
+
+
+def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a quantity in an on-topic article is the matter of a claim."""
+    quantity = mention.quantity
+    size = quantity.value if quantity.value is not None else quantity.max or quantity.min or 0.0
+    rules = lexicon.toml("scope")
+    clause = clause_of(sentence, mention)
+    if mention.kind == "investment":
+        if size < rules["money"]["smallest"] or quantity.period in {"hour", "day"}:
+            return False
+        infra = nearest(reading, word_pattern("money", "infra"), mention, sentence.start, sentence.end)
+        other = nearest(reading, word_pattern("money", "other"), mention, clause.start, clause.end)
+        return infra is not None and (other is None or infra < other)
+    if mention.kind == "accelerators":
+        return nearest(reading, word_pattern("accelerators", "other"), mention, clause.start, clause.end) is None
+    if mention.kind == "power" and size < rules["power"]["smallest_mw"]:
+        return False
+    return nearest(reading, word_pattern("power", "other"), mention, clause.start, clause.end) is None
+
+
+def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
+    """What a quantity of power is for: the role whose word stands nearest in the clause, else load."""
+    clause = clause_of(sentence, mention)
+    roles: tuple[PowerRole, ...] = ("load", "storage", "generation", "grid")
+    best: tuple[int, int, PowerRole] = (11, 0, "load")
+    for order, role in enumerate(roles):
+        gap = nearest(reading, word_pattern("roles", role), mention, clause.start, clause.end)
+        if gap is not None and (gap, order) < best[:2]:
+            best = (gap, order, role)
+    return best[2]

@@ -1,0 +1,131 @@
+"""Who or what a number is about.
+
+Every name in the sentence, and every word that stands for one, gets a score from where it stands: possession, the
+clause, the preposition before it, its distance. A site beats a company in the same place, since the more specific
+thing is the subject. Without a candidate in the sentence the article's focus carries over, with less confidence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.reading import Placed, Reading, Sentence, Thing
+
+_SUBJECT_TYPES = {"company", "cluster", "programme"}
+_CARRY_SENTENCES = 8
+_LABEL = re.compile(r"^(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
+_PREPOSITION = re.compile(
+    r"\b(at|in|for|on|of|to|from|with|by|into|against|between|under|alongside)\s+(?:[\w-]+\s+){0,3}$"
+)
+_CHIP_HEAD = re.compile(
+    r"^(?:'s?)?\s+(?:[\w-]+\s+){0,3}(?:GPUs?|TPUs?|chips?|processors?|accelerators?|graphics|systems)\b"
+)
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A subject and how sure the link is (0..1)."""
+
+    thing: Thing | None
+    confidence: float
+
+
+def label_thing(reading: Reading, sentence: Sentence, anchor: Placed) -> Thing | None:
+    """The name before the colon of a list item ("Columbus North: 40 MW in 2027"), if the number follows it."""
+    match = _LABEL.match(reading.text, sentence.start, anchor.start + 1)
+    if not match or match.end() > anchor.start:
+        return None
+    start, end = match.span("name")
+    for thing in sentence.things:
+        if start <= thing.start < end and thing.type in _SUBJECT_TYPES:
+            return thing
+    if any(start <= t.start < end and t.type in {"person", "publication"} for t in sentence.things):
+        return None
+    if reading.words_between(match.end(), anchor.start) > 2:
+        return None
+    name = match["name"]
+    return Thing(start, end, "cluster", None, name, name)
+
+
+def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company: bool = False) -> Linked:
+    """The subject of what stands at `anchor`."""
+    label = label_thing(reading, sentence, anchor)
+    if label:
+        return Linked(label, 0.95)
+    scored = sorted(
+        (
+            (_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing)
+            for thing in sentence.things
+            if thing.type in _SUBJECT_TYPES and not _is_maker(reading, anchor, thing)
+        ),
+        key=lambda row: (-row[0], -row[1]),
+    )
+    if scored and scored[0][0] > 0:
+        best = scored[0]
+        rivals = [s for s in scored[1:] if s[2].key != best[2].key and s[2].type == best[2].type]
+        close = bool(rivals) and best[0] - rivals[0][0] < 1
+        return Linked(best[2], 0.6 if close else 0.9)
+    return carry_over(reading, sentence, prefer_company=prefer_company)
+
+
+def _is_maker(reading: Reading, anchor: Placed, thing: Thing) -> bool:
+    """Whether the thing names the maker of the chips in the quantity ("6 GW of AMD's GPUs"), not their owner."""
+    if anchor.start <= thing.start < anchor.end:
+        return True
+    return 0 <= thing.start - anchor.end < 24 and bool(_CHIP_HEAD.match(reading.text[thing.end : thing.end + 60]))
+
+
+def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, prefer_company: bool) -> float:
+    text = reading.text
+    gap = reading.gap(thing, anchor)
+    before = thing.end <= anchor.start
+    clauses = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
+    score = 4.0 if clauses == 0 else 2.5 - clauses
+    score += max(0.0, 3 - gap / 4)
+    site = thing.type == "cluster"
+    score += (1.5 if prefer_company else 3.0) if site else 1.0 if thing.type == "programme" else 0.0
+    if thing.stands_in:
+        score -= 0.5
+    if before and gap <= 4 and text[thing.end : thing.end + 1] == "'":
+        score += 5
+    preposition = _PREPOSITION.search(text, max(sentence.start, thing.start - 40), thing.start)
+    word = preposition.group(1) if preposition else ""
+    if not site and word in {"from", "with", "by", "against", "under", "alongside"}:
+        score -= 3
+    if not before:
+        score += 1.5 if word in {"at", "in", "for", "on", "to"} and site else -1.0
+        if not site and word == "for":
+            score += 1.5
+    if thing.type == "company":
+        if thing.start - sentence.start < 25:
+            score += 1.5
+        if thing.kind in {"utility", "analyst", "contractor", "power_cooling"}:
+            score -= 2
+        if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
+            score -= 0.5
+    return score
+
+
+def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) -> Linked:
+    """The subject that the sentences before were about, else the article's own."""
+    order = ["company", "programme", "cluster"] if prefer_company else ["cluster", "programme", "company"]
+    earlier = reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
+    for distance, other in enumerate(reversed(earlier), 1):
+        things = [t for t in other.things if t.type in _SUBJECT_TYPES and t.kind not in {"analyst", "utility"}]
+        for kind in order if other.paragraph == sentence.paragraph or distance <= 2 else order[:2]:
+            for thing in things:
+                if thing.type == kind:
+                    return Linked(thing, 0.6 if distance <= 2 else 0.45)
+    main = main_subject(reading)
+    return Linked(main, 0.4 if main else 0.3)
+
+
+def main_subject(reading: Reading) -> Thing | None:
+    """The thing that the article is about: the first of its opening sentences, sites before companies there."""
+    for sentence in reading.sentences[:4]:
+        for kind in ("cluster", "programme", "company"):
+            for thing in sentence.things:
+                if thing.type == kind and not thing.stands_in:
+                    return thing
+    return None

@@ -1,0 +1,105 @@
+"""Clauses: the stretches of a sentence that one finite verb, and so one cue, governs.
+
+There is no parser under this: words that open a clause are data (`lexicon/cues.toml`, table `clause`). A clause knows
+how it hangs on the one before it, so that a clause without a cue of its own can lean on its governor.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Literal
+
+from spacy.tokens import Span, Token
+
+from pipeline import lexicon
+
+Link = Literal["main", "coordinate", "subordinate", "content", "leaning", "bracket"]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Tokens `start`..`end` of the Doc, and the link to the clause before it in the sentence."""
+
+    start: int
+    end: int
+    link: Link
+
+
+@functools.cache
+def _words() -> dict[str, frozenset[str]]:
+    return {name: frozenset(words) for name, words in lexicon.toml("cues")["clause"].items()}
+
+
+def _numeric(token: Token) -> bool:
+    return token.is_digit or token.like_num or token.shape_.startswith("d")
+
+
+def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
+    """The link with which a clause begins at token `i` of the sentence, or None; `fresh` is true right after a break."""
+    words = _words()
+    token = sentence[i]
+    low = token.lower_
+    before = sentence[i - 1].lower_ if i else ""
+    after = sentence[i + 1] if i + 1 < len(sentence) else None
+    if token.text == "(":
+        return "bracket"
+    if fresh:
+        return "coordinate"
+    if low in words["date_like"]:
+        return None if after is None or _numeric(after) or after.text[:1].isupper() else "subordinate"
+    if low in words["subordinators"]:
+        return "subordinate"
+    if low == "that" and before in words["speech"]:
+        return "content"
+    if before in {"and", "or", "but"} and (low in words["finite"] and not token.text[:1].isupper()):
+        return "coordinate"
+    if before == "," and low in words["finite"]:
+        return "coordinate"
+    if before == "," and low in words["leaning"]:
+        return "leaning"
+    if low in {"and", "but", "as"} and before == "," and after is not None and _opens_finite(sentence, i + 1):
+        return "coordinate" if low != "as" else "subordinate"
+    return None
+
+
+def _opens_finite(sentence: Span, i: int) -> bool:
+    """Whether within five tokens of `i` a finite verb comes before any comma: then a full clause begins here."""
+    finite = _words()["finite"]
+    for token in sentence[i : i + 6]:
+        if token.text in {",", ";"}:
+            return False
+        if token.lower_ in finite:
+            return True
+    return False
+
+
+def split_clauses(sentence: Span) -> list[Clause]:
+    """The clauses of a sentence, in order, covering all of its tokens but the marks between them."""
+    marks = _words()["marks"]
+    clauses: list[Clause] = []
+    begin, fresh = 0, False
+    link: Link = "main"
+
+    def close(end: int) -> None:
+        if end > begin:
+            clauses.append(Clause(sentence.start + begin, sentence.start + end, link))
+
+    for i, token in enumerate(sentence):
+        spaced_dash = token.text == "–" and i > 0 and bool(sentence[i - 1].whitespace_) and bool(token.whitespace_)
+        if token.text in marks or spaced_dash or token.text == ")":
+            close(i + (token.text == ")"))
+            begin, link, fresh = i + 1, "coordinate", token.text != ")"
+            if token.text == ")":
+                link = "leaning"
+            continue
+        found = _link_at(sentence, i, fresh) if i else None
+        if found is not None and not (fresh and found == "coordinate"):
+            if sentence[begin:i].text.lower() in {"and", "or", "but", "and ,"}:
+                link = found
+            else:
+                close(i)
+                begin, link = i, found
+        fresh = False
+    close(len(sentence))
+    return clauses

@@ -1,0 +1,117 @@
+"""Cues of realization and certainty, and the stretch of text that each governs.
+
+ConText-style: find the cue, take its scope from direction, clause and reach, decide later (pipeline.label). Rules are
+`lexicon/cues.toml`; a rule's name goes into every record that it helped to label.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from pipeline import lexicon
+from pipeline.components.clauses import Clause, split_clauses
+from pipeline.components.phrases import PhraseTable
+from pipeline.records import Certainty, CueMention, Realization, Record
+
+
+class CueRule(Record):
+    """One row of cues.toml."""
+
+    rule: str
+    facet: Literal["realization", "certainty"]
+    value: Realization | Certainty
+    direction: Literal["forward", "backward", "both"]
+    scope: Literal["clause", "sentence"] = "clause"
+    reach: int = Field(default=40, gt=0)
+    phrases: tuple[str, ...]
+
+
+@functools.cache
+def rules() -> dict[str, CueRule]:
+    """The cue rules by name; `LexiconError` names the row that is wrong."""
+    table: dict[str, CueRule] = {}
+    for number, row in enumerate(lexicon.toml("cues")["cue"], 1):
+        try:
+            rule = CueRule.model_validate(row)
+        except ValidationError as error:
+            raise lexicon.LexiconError(f"lexicon/cues.toml: cue {number} ({row.get('rule')}): {error}") from error
+        if rule.rule in table:
+            raise lexicon.LexiconError(f"lexicon/cues.toml: rule {rule.rule} stands twice")
+        table[rule.rule] = rule
+    return table
+
+
+class CueFinder:
+    """Finds cues in a Doc whose sentences are set."""
+
+    def __init__(self, vocab: Vocab):
+        sets = lexicon.toml("cues")["sets"]
+        self._table = PhraseTable(vocab, [(rule.rule, rule.phrases) for rule in rules().values()], sets)
+
+    def find(self, doc: Doc) -> list[CueMention]:
+        """All cues with their scopes, in reading order; of two cues of one facet, one inside the other, the longer."""
+        clauses = {sentence.start: split_clauses(sentence) for sentence in doc.sents}
+        home = {i: sentence for sentence in doc.sents for i in range(sentence.start, sentence.end)}
+        hits = sorted(self._table.find(doc), key=lambda hit: (hit[1], -(hit[2] - hit[1])))
+        cues: list[CueMention] = []
+        for rule_name, start, end in hits:
+            rule = rules()[rule_name]
+            sentence = home[start]
+            if end > sentence.end or _inside_another(hits, rule, start, end):
+                continue
+            low, high = _scope(rule, sentence, clauses[sentence.start], start, end)
+            span = doc[start:end]
+            cues.append(
+                CueMention(
+                    text=span.text,
+                    start=span.start_char,
+                    end=span.end_char,
+                    facet=rule.facet,
+                    value=rule.value,
+                    rule=rule.rule,
+                    scope=(doc[low].idx, doc[high - 1].idx + len(doc[high - 1])),
+                )
+            )
+        return cues
+
+
+def _inside_another(hits: list[tuple[str, int, int]], rule: CueRule, start: int, end: int) -> bool:
+    """Whether a longer cue of the same facet covers this one: "no plans to" is not a plan."""
+    return any(
+        low <= start and end <= high and (high - low) > (end - start) and rules()[name].facet == rule.facet
+        for name, low, high in hits
+    )
+
+
+def _scope(rule: CueRule, sentence: Span, clauses: list[Clause], start: int, end: int) -> tuple[int, int]:
+    """Token bounds of what the cue governs: its own clause or sentence, in its direction, within its reach."""
+    if rule.scope == "sentence":
+        low, high = sentence.start, sentence.end
+    else:
+        own = next((c for c in clauses if c.start <= start < c.end), Clause(sentence.start, sentence.end, "main"))
+        low, high = own.start, max(own.end, end)
+    if rule.direction == "forward":
+        low = start
+    elif rule.direction == "backward":
+        high = end
+    return max(low, start - rule.reach), min(high, end + rule.reach)
+
+
+@Language.factory("infraclaims_cues", assigns=["doc._.infraclaims_cues"], requires=["token.is_sent_start"])
+def create_cues(nlp: Language, name: str) -> Any:  # noqa: ARG001  # the signature is spaCy's
+    """Component factory: writes the cues as plain dicts to `doc._.infraclaims_cues`."""
+    if not Doc.has_extension("infraclaims_cues"):
+        Doc.set_extension("infraclaims_cues", default=())
+    finder = CueFinder(nlp.vocab)
+
+    def component(doc: Doc) -> Doc:
+        doc._.infraclaims_cues = [cue.model_dump(mode="json") for cue in finder.find(doc)]
+        return doc
+
+    return component

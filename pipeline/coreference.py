@@ -1,0 +1,119 @@
+"""Inside one article, what "the company", "the site", "it" and "we" stand for.
+
+Recency with a preference for the subject: a description of a company means the first company of the sentence it
+stands in, if that comes before it, else the first company of the nearest earlier sentence that has one; a
+description of a site means the last site named. Words are data (`lexicon/coreference.toml`).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pipeline import lexicon
+from pipeline.reading import Thing
+
+_LOOK_BACK = 6
+"""Sentences; farther back a reader would ask who is meant."""
+
+
+@functools.cache
+def _rules() -> dict[str, Any]:
+    return lexicon.toml("coreference")
+
+
+@functools.cache
+def _descriptions() -> re.Pattern[str]:
+    rules = _rules()
+
+    def any_of(words: Sequence[str]) -> str:
+        return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+    return re.compile(
+        rf"\b(?P<det>{any_of(rules['determiners'])})\s+(?P<between>(?:[\w-]+\s+){{0,3}}?)"
+        rf"(?:(?P<company>{any_of(rules['company_heads'])})|(?P<site>{any_of(rules['site_heads'])}))\b(?!\s+of\b)"
+        rf"|\b(?P<pronoun>{any_of(rules['company_pronouns'])})\b"
+        rf"|\b(?P<we>{any_of(rules['first_person'])})\b",
+        re.IGNORECASE,
+    )
+
+
+class _Focus:
+    """Who and what was spoken of so far, sentence by sentence."""
+
+    def __init__(self, publisher: Thing | None):
+        self.publisher = publisher
+        self.companies: list[list[Thing]] = []
+        self.sites: list[Thing] = []
+        self.counts: Counter[str] = Counter()
+        self.speaker: Thing | None = None
+
+    def company(self, here: Sequence[Thing], before: int, kind: str | None) -> Thing | None:
+        """The company meant at offset `before` of a sentence that holds the companies `here`."""
+        rows = [[t for t in here if t.end <= before], *reversed(self.companies[-_LOOK_BACK:])]
+        if kind:
+            for row in rows:
+                for thing in row:
+                    if thing.kind == kind:
+                        return thing
+        for row in rows:
+            if row:
+                return row[0]
+        return None
+
+    def site(self, before: int) -> Thing | None:
+        """The last site named before an offset."""
+        return next((t for t in reversed(self.sites) if t.end <= before), None)
+
+
+def resolve(
+    text: str, sentences: Sequence[tuple[int, int]], named: Sequence[Thing], publisher: Thing | None
+) -> list[Thing]:
+    """The named things and the words that stand for one of them, in reading order, disjoint.
+
+    `publisher` is the company behind "we" where the article is its own text; None leaves "we" to the companies named.
+    """
+    focus = _Focus(publisher)
+    result: list[Thing] = []
+    for start, end in sentences:
+        here = [t for t in named if start <= t.start < end]
+        orgs = [t for t in here if t.type == "company"]
+        found: list[Thing] = []
+        for match in _descriptions().finditer(text, start, end):
+            if any(t.start < match.end() and match.start() < t.end for t in here):
+                continue
+            thing = _referent(match, focus, orgs, here, start)
+            if thing:
+                found.append(replace(thing, start=match.start(), end=match.end(), text=match.group(), stands_in=True))
+        if orgs:
+            focus.companies.append(orgs)
+        focus.sites.extend(t for t in here if t.type == "cluster")
+        result.extend(sorted([*here, *found], key=lambda t: t.start))
+    return result
+
+
+def _referent(
+    match: re.Match[str], focus: _Focus, orgs: Sequence[Thing], here: Sequence[Thing], start: int
+) -> Thing | None:
+    rules = _rules()
+    if match["we"]:
+        return focus.publisher
+    if match["pronoun"]:
+        low = match["pronoun"].lower()
+        subject = match.start() - start <= 2 and low in {"it", "they"}
+        if subject and focus.sites and (not focus.companies or focus.sites[-1].start > focus.companies[-1][0].start):
+            return focus.sites[-1]
+        return focus.company(orgs, match.start(), None) if low in {"its", "it", "their", "they"} else None
+    between = {word.lower() for word in match["between"].split()}
+    if between & set(rules["not_between"]):
+        return None
+    if match["company"]:
+        if match["det"].lower() in {"its", "their"}:
+            return None
+        return focus.company(orgs, match.start(), rules["kinds"].get(match["company"].lower()))
+    sites_here = [t for t in here if t.type == "cluster" and t.end <= match.start()]
+    return sites_here[-1] if sites_here else focus.site(match.start())

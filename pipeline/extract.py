@@ -1,0 +1,227 @@
+"""The composition: pages in, one extraction for each out. This is the public Python API.
+
+from pipeline import Page, extract
+
+for result in extract([Page(source="note", content="Acme AI runs 4,000 H100s at its Reno campus.")]):
+    for claim in result.claims:
+        print(claim.label, claim.to_json())
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline import coreference, lexicon
+from pipeline.claims import ClaimFinder
+from pipeline.claims.build import build as build_claim
+from pipeline.claims.scope import on_topic
+from pipeline.clean import clean
+from pipeline.nlp import build_nlp, make_doc
+from pipeline.reading import Reading, Thing, read
+from pipeline.records import (
+    Article,
+    ArticleRecord,
+    CueMention,
+    DateMention,
+    Document,
+    Entity,
+    EntityType,
+    Explanation,
+    Extraction,
+    Extractor,
+    Page,
+    QuantityMention,
+    Rejected,
+    content_hash,
+)
+from pipeline.settings import Settings
+
+_QUANTITY_TYPES: dict[str, EntityType] = {
+    "accelerators": "accelerator_count",
+    "power": "power",
+    "energy": "energy",
+    "investment": "money",
+}
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything that is built once and used for every page."""
+
+    settings: Settings
+    nlp: Language
+    finder: ClaimFinder
+    extractor: Extractor
+
+
+def build(settings: Settings | None = None) -> Pipeline:
+    """Load the spaCy pipeline and compile the rules; takes about a second."""
+    settings = settings or Settings()
+    nlp = build_nlp(settings)
+    return Pipeline(settings, nlp, ClaimFinder(nlp.vocab), identify(settings, nlp))
+
+
+def identify(settings: Settings, nlp: Language) -> Extractor:
+    """The extractor's identity: its fingerprint covers code, lexicon, model and settings."""
+    version = metadata.version("infraclaims")
+    model = f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}" if settings.model else "rules"
+    digest = content_hash(version, code_digest(), lexicon.digest(), model, settings.model_dump(mode="json"))
+    return Extractor(version=version, model=model, fingerprint=digest)
+
+
+@functools.cache
+def code_digest() -> str:
+    """SHA-256 over the sources of this package, so that a changed rule in code changes the fingerprint too."""
+    total = hashlib.sha256()
+
+    def walk(folder: Traversable, prefix: str) -> None:
+        for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            name = f"{prefix}{item.name}"
+            if item.is_dir():
+                walk(item, f"{name}/")
+            elif name.endswith(".py"):
+                total.update(name.encode() + b"\0" + item.read_bytes() + b"\0")
+
+    walk(resources.files("pipeline"), "")
+    return total.hexdigest()
+
+
+def extract(pages: Iterable[Page | Rejected], settings: Settings | None = None) -> Iterator[Extraction]:
+    """One extraction for each page, in order, in this process; a second page of one id is marked a duplicate."""
+    pipeline = build(settings)
+    yield from mark_duplicates(extract_page(page, pipeline) for page in pages)
+
+
+def mark_duplicates(results: Iterable[Extraction]) -> Iterator[Extraction]:
+    """The results in order; of several documents of one id the first counts, the others are dispositions only."""
+    seen: dict[str, str] = {}
+    for result in results:
+        record = result.article
+        if record.document is None or record.disposition == "rejected":
+            yield result
+            continue
+        first = seen.get(record.document.id)
+        if first is None:
+            seen[record.document.id] = record.source
+            yield result
+        else:
+            message = f"{record.source}: document id {record.document.id} was already read from {first}"
+            yield Extraction(
+                article=record.model_copy(update={"disposition": "duplicate", "reason": "same_id", "message": message})
+            )
+
+
+def extract_page(page: Page | Rejected, pipeline: Pipeline) -> Extraction:
+    """Clean, annotate and extract one page; what cannot be read becomes a disposition with its reason."""
+    return explain_page(page, pipeline).extraction
+
+
+def explain_page(page: Page | Rejected, pipeline: Pipeline) -> Explanation:
+    """As `extract_page`, with everything that was found on the way."""
+    article = page if isinstance(page, Rejected) else clean(page, pipeline.settings)
+    if isinstance(article, Rejected):
+        record = ArticleRecord(
+            source=article.source,
+            document=article.document,
+            disposition="rejected",
+            reason=article.reason,
+            message=article.message,
+        )
+        return Explanation(extraction=Extraction(article=record))
+    source = page.source
+    doc = pipeline.nlp(make_doc(pipeline.nlp, article.text, article.document.published))
+    reading, cues = read_article(doc, article)
+    claims = tuple(
+        build_claim(draft, article.text, article.document, pipeline.extractor, pipeline.settings.evidence_chars)
+        for draft in pipeline.finder.find(reading)
+    )
+    quantities = tuple(q for s in reading.sentences for q in s.quantities)
+    dates = tuple(d for s in reading.sentences for d in s.dates)
+    record = ArticleRecord(
+        source=source,
+        document=article.document,
+        disposition="extracted" if claims else "irrelevant",
+        reason=None if claims else "off_topic" if not on_topic(reading) else "no_claims",
+        cleaner=article.cleaner,
+        text=article.text,
+        entities=_all_entities(reading.entities, quantities, dates),
+    )
+    return Explanation(
+        extraction=Extraction(article=record, claims=claims),
+        sentences=tuple((s.start, s.end) for s in reading.sentences),
+        quantities=quantities,
+        dates=dates,
+        cues=cues,
+    )
+
+
+def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention, ...]]:
+    """The annotated Doc as a reading: findings back from plain dicts, coreference resolved."""
+    entities = [Entity.model_validate(e) for e in doc._.infraclaims_entities]
+    cues = tuple(CueMention.model_validate(c) for c in doc._.infraclaims_cues)
+    named = [_thing(article.text, e) for e in entities]
+    spans = [(s.start_char, s.end_char) for s in doc.sents]
+    document = article.document
+    reading = read(
+        doc,
+        things=coreference.resolve(article.text, spans, named, own_voice(document, named)),
+        entities=entities,
+        quantities=[QuantityMention.model_validate(q) for q in doc._.infraclaims_quantities],
+        dates=[DateMention.model_validate(d) for d in doc._.infraclaims_dates],
+        cues=cues,
+        title=document.title,
+        published=document.published,
+        publisher=document.publisher,
+    )
+    return reading, cues
+
+
+@functools.cache
+def _kinds() -> dict[str, str]:
+    gazetteer = lexicon.load()
+    return {e.id: e.kind for e in (*gazetteer.companies, *gazetteer.sites, *gazetteer.programmes)}
+
+
+def _thing(text: str, entity: Entity) -> Thing:
+    return Thing(
+        start=entity.start,
+        end=entity.end,
+        type=entity.type,
+        id=entity.id,
+        name=entity.name,
+        text=text[entity.start : entity.end],
+        kind=_kinds().get(entity.id or "", ""),
+    )
+
+
+def own_voice(document: Document, named: list[Thing]) -> Thing | None:
+    """The company behind "we": the one whose name is the publisher's or the host's, else the title's first company."""
+    companies = [t for t in named if t.type == "company"]
+    host = re.sub(r"^https?://(?:www\.|blog\.|news\.)?|/.*$|\.[a-z.]+(?=/|$)", "", (document.url or "").lower())
+    voices = {re.sub(r"[^a-z0-9]", "", v.lower()) for v in (host, document.publisher or "") if v}
+    for thing in companies:
+        if re.sub(r"[^a-z0-9]", "", thing.name.lower()) in voices:
+            return thing
+    title_end = len(document.title or "")
+    return next((t for t in companies if t.start < title_end), None)
+
+
+def _all_entities(
+    names: tuple[Entity, ...], quantities: tuple[QuantityMention, ...], dates: tuple[DateMention, ...]
+) -> tuple[Entity, ...]:
+    """Names, quantities and dates as the article record lists them, in reading order."""
+    numbers = (
+        Entity(type=_QUANTITY_TYPES[q.kind], id=None, name=q.quantity.text, start=q.start, end=q.end)
+        for q in quantities
+    )
+    days = (Entity(type="date", id=None, name=d.date.text, start=d.start, end=d.end) for d in dates)
+    return tuple(sorted((*names, *numbers, *days), key=lambda e: (e.start, e.end, e.type)))

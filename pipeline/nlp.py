@@ -1,0 +1,56 @@
+"""The spaCy pipeline: our tokenizer, and the components in order.
+
+`add_components` puts the same components into a user's own pipeline. They are registered as spaCy factories
+(entry points of the distribution), so `nlp.add_pipe("infraclaims_quantities")` works wherever the package is installed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline import tokenizer
+from pipeline.components import cues, dates, entities, quantities, sentences
+from pipeline.settings import Settings
+
+COMPONENTS = (
+    "infraclaims_sentences",
+    "infraclaims_entities",
+    "infraclaims_quantities",
+    "infraclaims_dates",
+    "infraclaims_cues",
+)
+"""Factory names in order; each needs those before it."""
+_MODULES: Mapping[str, object] = dict(zip(COMPONENTS, (sentences, entities, quantities, dates, cues), strict=True))
+
+
+def build_nlp(settings: Settings) -> Language:
+    """The pipeline that `settings` name, blank English with our tokenizer by default, with the components added."""
+    nlp = tokenizer.customize(spacy.blank("en")) if settings.model is None else spacy.load(settings.model)
+    return add_components(nlp)
+
+
+def add_components(nlp: Language) -> Language:
+    """Add the components to the end of `nlp` and return it; those that it has already stay where they are."""
+    for name in _MODULES:
+        if name not in nlp.pipe_names:
+            nlp.add_pipe(name)
+    problems: dict[str, list[str]] = nlp.analyze_pipes()["problems"]  # pyright: ignore[reportOptionalSubscript]
+    wrong: list[str] = [f"{name}: {', '.join(needs)}" for name, needs in problems.items() if needs]
+    if wrong:
+        raise ValueError(f"pipeline components in the wrong order: {'; '.join(wrong)}")
+    return nlp
+
+
+def make_doc(nlp: Language, text: str, published: dt.date | None) -> Doc:
+    """A tokenized Doc that knows its publication date, ready for `nlp(doc)`."""
+    if not Doc.has_extension("published"):
+        Doc.set_extension("published", default=None)
+    doc: Any = nlp.make_doc(text)
+    doc._.published = published.isoformat() if published else None
+    return doc

@@ -1,0 +1,186 @@
+"""The document as the claim rules read it: sentences with their clauses and everything found in them.
+
+A `Reading` is built once from an annotated Doc and holds plain spans of characters; the rules above it never look
+at spaCy tokens again, but for the phrase tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeVar
+
+from spacy.tokens import Doc
+
+from pipeline.components.clauses import Link, split_clauses
+from pipeline.records import CueMention, DateMention, Entity, EntityType, QuantityMention
+
+ThingType = Literal["company", "cluster", "programme", "person", "place"]
+
+
+class Placed(Protocol):
+    """Anything with character bounds."""
+
+    @property
+    def start(self) -> int:
+        """First character."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """One past the last character."""
+        ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A bare place: where the words of an event or a deal stand."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A mention of somebody or something that a claim can be about: a name, or words that stand for one."""
+
+    start: int
+    end: int
+    type: EntityType
+    id: str | None
+    name: str
+    text: str
+    kind: str = ""
+    """The gazetteer's kind (`utility`, `investor`, `hyperscaler`, `campus` …), empty where it is not known."""
+    stands_in: bool = False
+    """True for a pronoun or a description ("the company") that was resolved to the name."""
+
+    @property
+    def key(self) -> str:
+        """What makes two mentions one thing."""
+        return self.id or self.name.casefold()
+
+
+@dataclass(frozen=True)
+class ClauseSpan:
+    """A clause in characters."""
+
+    start: int
+    end: int
+    link: Link
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with what stands in it; all lists in reading order."""
+
+    index: int
+    start: int
+    end: int
+    paragraph: int
+    title: bool
+    clauses: tuple[ClauseSpan, ...]
+    things: tuple[Thing, ...]
+    quantities: tuple[QuantityMention, ...]
+    dates: tuple[DateMention, ...]
+    cues: tuple[CueMention, ...]
+
+    def clause_at(self, offset: int) -> int:
+        """The index of the clause that holds a character offset, or of the one before it."""
+        starts = [clause.start for clause in self.clauses]
+        return max(0, bisect_right(starts, offset) - 1)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One article, ready for the claim rules."""
+
+    doc: Doc
+    text: str
+    published: dt.date | None
+    publisher: str | None
+    sentences: tuple[Sentence, ...]
+    entities: tuple[Entity, ...]
+    _token_starts: tuple[int, ...] = field(repr=False)
+
+    def words_between(self, left: int, right: int) -> int:
+        """Number of tokens that begin in `left`..`right` (characters)."""
+        return max(0, bisect_left(self._token_starts, right) - bisect_left(self._token_starts, left))
+
+    def gap(self, a: Placed, b: Placed) -> int:
+        """Number of tokens between two spans; 0 where they touch or overlap."""
+        if a.end <= b.start:
+            return self.words_between(a.end, b.start)
+        return self.words_between(b.end, a.start) if b.end <= a.start else 0
+
+    def sentence_at(self, offset: int) -> Sentence:
+        """The sentence that holds a character offset, or the one before it."""
+        starts = [sentence.start for sentence in self.sentences]
+        return self.sentences[max(0, bisect_right(starts, offset) - 1)]
+
+    def token_span(self, start: int, end: int) -> tuple[int, int]:
+        """Character bounds of the tokens `start`..`end` of the Doc."""
+        return self.doc[start].idx, self.doc[end - 1].idx + len(self.doc[end - 1])
+
+
+def within(items: Iterable[P], start: int, end: int) -> list[P]:
+    """The items that begin in `start`..`end`."""
+    return [item for item in items if start <= item.start < end]
+
+
+def read(
+    doc: Doc,
+    *,
+    things: Sequence[Thing],
+    entities: Sequence[Entity],
+    quantities: Sequence[QuantityMention],
+    dates: Sequence[DateMention],
+    cues: Sequence[CueMention],
+    title: str | None,
+    published: dt.date | None,
+    publisher: str | None,
+) -> Reading:
+    """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped."""
+    taken = [*quantities, *(e for e in entities if e.type in {"company", "cluster", "programme"})]
+    free = [d for d in dates if not any(t.start <= d.start and d.end <= t.end for t in taken)]
+    sentences: list[Sentence] = []
+    paragraph = 0
+    for index, span in enumerate(doc.sents):
+        body = span.text.strip()
+        if not body:
+            continue
+        start = span.start_char + (len(span.text) - len(span.text.lstrip()))
+        end = start + len(body)
+        if sentences and "\n" in doc.text[sentences[-1].end : start]:
+            paragraph += 1
+        sentences.append(
+            Sentence(
+                index=len(sentences),
+                start=start,
+                end=end,
+                paragraph=paragraph,
+                title=title is not None and index == 0 and start < len(title),
+                clauses=tuple(
+                    ClauseSpan(doc[c.start].idx, doc[c.end - 1].idx + len(doc[c.end - 1]), c.link)
+                    for c in split_clauses(span)
+                ),
+                things=tuple(within(things, start, end)),
+                quantities=tuple(within(quantities, start, end)),
+                dates=tuple(within(free, start, end)),
+                cues=tuple(within(cues, start, end)),
+            )
+        )
+    return Reading(
+        doc=doc,
+        text=doc.text,
+        published=published,
+        publisher=publisher,
+        sentences=tuple(sentences),
+        entities=tuple(entities),
+        _token_starts=tuple(token.idx for token in doc),
+    )
