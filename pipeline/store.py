@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -99,7 +99,7 @@ def summary(counts: Counter[str]) -> Summary:
 
 
 @contextlib.contextmanager
-def _replacing(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
+def _replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
     """Open a temporary neighbour of each path; when the block ends well they all take their names, else none does."""
     temporary = [path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in paths]
     try:
