@@ -1,0 +1,106 @@
+"""What the words around a date decide: whether a weak form is a date, and on which side of publication it lies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pipeline.components.calendar import Interval
+from pipeline.components.date_words import Context, Form
+from pipeline.records import DateRelation
+
+Side = Literal["past", "future"] | None
+_LEFT, _RIGHT = 25, 15
+_STOPS = frozenset(".!?;")
+
+
+def side(ctx: Context, first: int, stop: int, relation: DateRelation) -> Side:
+    """The side of publication that the nearest cue tells: before the date in its sentence, else after it."""
+    if relation == "since":
+        return "past"
+    left = _cue(ctx, range(first - 1, first - 1 - _LEFT, -1))
+    right = _cue(ctx, range(stop, stop + _RIGHT))
+    if relation in ("by", "before"):
+        near = ctx.tokens.low[max(0, first - 8) : stop + 8]
+        return "past" if ctx.words.data.direction.had.intersection(near) and left != "future" else "future"
+    return left or right
+
+
+def _cue(ctx: Context, places: range) -> Side:
+    tokens, rules = ctx.tokens, ctx.words.data.direction
+    for place in places:
+        word = tokens.word(place)
+        if not word or (word in _STOPS and not (tokens.glued(place + 1) and word == ".")):
+            return None
+        if word in rules.future or (word == "be" and tokens.word(place - 1) == "to"):
+            return "future"
+        past = word in rules.past or (word.endswith("ed") and word not in rules.not_past)
+        if past and tokens.word(place - 1) not in rules.neutral_after:
+            return "past"
+        if tokens.gap(place if places.step < 0 else place + 1):
+            return None
+    return None
+
+
+def on_weekday(published: dt.date, number: int, where: Side) -> Interval:
+    """The last such weekday (1 to 7) up to publication; under a future cue the first from publication on."""
+    if where == "future":
+        day = published + dt.timedelta(days=(number - published.isoweekday()) % 7)
+    else:
+        day = published - dt.timedelta(days=(published.isoweekday() - number) % 7)
+    return day, day
+
+
+def accepted(ctx: Context, form: Form, index: int, prefix: str, follows: bool) -> bool:
+    """Whether a form is a date here. `prefix` is the last word of the relation before it, `follows` tells that
+    another date ended just before the `and`, `or` or comma in front of it."""
+    if form.anaphoric:
+        return False
+    if form.unit == "weekday":
+        return _plain_weekday(ctx, index, form.stop)
+    if not form.weak:
+        return True
+    tokens = ctx.tokens
+    after = tokens.word(form.stop)
+    if (form.unit == "year" or form.grain == "month") and tokens.word(index)[:1].isdecimal():
+        return follows or _plain_year(ctx, form, index, prefix)
+    rules, weak = ctx.words.data.year_context, ctx.words.data.weak_units
+    if form.unit == "month":
+        named = tokens.word(index) in ctx.words.data.name_months
+        if prefix:
+            return prefix not in rules.loose and prefix not in ("for", "with")
+        return follows or (tokens.word(index - 1) in rules.before and not named)
+    if form.unit == "season":
+        return bool(prefix) and after not in weak.seasons_not_before
+    if form.unit in ("year", "month", "week", "decade") and not form.fiscal:
+        return prefix in weak.after and after not in weak.not_before and not tokens.raw(form.stop)[:1].isdecimal()
+    if form.unit == "quarter":
+        return False
+    return bool(prefix)
+
+
+def _plain_weekday(ctx: Context, index: int, stop: int) -> bool:
+    tokens, rules = ctx.tokens, ctx.words.data.weekday_context
+    if tokens.word(index - 1) in rules.not_before or tokens.word(stop) in rules.not_after:
+        return False
+    dotted = tokens.word(stop) == "." and tokens.glued(stop) and tokens.glued(stop + 1)
+    return not (dotted and tokens.word(stop + 1)[:1].isalpha())
+
+
+def _plain_year(ctx: Context, form: Form, index: int, prefix: str) -> bool:
+    tokens, rules = ctx.tokens, ctx.words.data.year_context
+    before, after = tokens.word(index - 1), tokens.word(form.stop)
+    if prefix in rules.loose:
+        return not after or after in rules.closes
+    if prefix or before in rules.before or after in rules.after:
+        return True
+    if before == "s" and tokens.word(index - 2) == "'":
+        return True
+    if before in ("(", "[", "|") and after in (")", "]", "|", ",", ";"):
+        return True
+    opens = (
+        tokens.gap(index)
+        or before in ("•", "*", "|")
+        or "\n" in tokens.text[tokens.end[index - 1] : tokens.start[index]]
+    )
+    return opens and after in (":", "-", "–", "—", "|", "'")

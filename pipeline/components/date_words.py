@@ -1,0 +1,296 @@
+"""The words of dates: the validated lexicon file, and a text as tokens that phrases are matched against."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from pydantic import ValidationError
+
+from pipeline.components.calendar import Interval, years
+from pipeline.lexicon import LexiconError, toml
+from pipeline.records import DateRelation, Grain, Record
+
+_T = TypeVar("_T")
+Part = Literal["early", "mid", "late", "whole", "rest"]
+Unit = Literal["day", "week", "month", "quarter", "half", "year", "decade"]
+
+
+class Fiscal(Record):
+    """What makes a year or a quarter fiscal."""
+
+    year: tuple[str, ...]
+    period: tuple[str, ...]
+    bare: tuple[str, ...]
+
+
+class SpanWords(Record):
+    """What surrounds a length of time that is counted from publication."""
+
+    forward: frozenset[str]
+    backward: frozenset[str]
+    vague: tuple[str, ...]
+    ago: tuple[str, ...]
+    hence: tuple[str, ...]
+    within: tuple[str, ...]
+    over: frozenset[str]
+    ahead: tuple[str, ...]
+    anchored: frozenset[str]
+    ended: frozenset[str]
+
+
+class Anaphora(Record):
+    """What points at a year told elsewhere in the article."""
+
+    words: tuple[str, ...]
+
+
+class YearContext(Record):
+    """What tells a bare four-digit number to be a year, or not to be one."""
+
+    before: frozenset[str]
+    after: frozenset[str]
+    not_before: frozenset[str]
+    not_after: frozenset[str]
+    loose: frozenset[str]
+    closes: frozenset[str]
+
+
+class ListWords(Record):
+    """What joins two dates."""
+
+    both: frozenset[str]
+    range: frozenset[str]
+
+
+class Direction(Record):
+    """Cues for the side of the publication date on which a year-less date lies."""
+
+    future: frozenset[str]
+    past: frozenset[str]
+    not_past: frozenset[str]
+    had: frozenset[str]
+    neutral_after: frozenset[str]
+
+
+class WeekdayContext(Record):
+    """What makes a weekday part of a name."""
+
+    not_before: frozenset[str]
+    not_after: frozenset[str]
+
+
+class WeakUnits(Record):
+    """Where "the year" and a lone season are dates."""
+
+    after: frozenset[str]
+    not_before: frozenset[str]
+    seasons_not_before: frozenset[str]
+
+
+class DateWords(Record):
+    """The file lexicon/dates.toml; its comments tell what each table means."""
+
+    ambiguous_months: frozenset[str]
+    name_months: frozenset[str]
+    century: tuple[int, int]
+    counted_until: tuple[int, int]
+    months: dict[str, int]
+    weekdays: dict[str, int]
+    weekday_abbreviations: dict[str, int]
+    numbers: dict[str, int]
+    ordinals: dict[str, int]
+    units: dict[str, Unit]
+    seasons: dict[str, int]
+    shifts: dict[str, int]
+    parts: dict[Part, tuple[str, ...]]
+    edges: dict[str, tuple[Part, Unit]]
+    joined: dict[str, tuple[Part, str]]
+    halves: dict[Literal["first", "second"], tuple[str, ...]]
+    day_phrases: dict[str, int]
+    unit_phrases: dict[str, tuple[Unit, int]]
+    fixed_days: dict[str, tuple[int, int]]
+    fiscal: Fiscal
+    relations: dict[DateRelation, tuple[str, ...]]
+    relation_suffixes: dict[DateRelation, tuple[str, ...]]
+    span_words: SpanWords
+    anaphora: Anaphora
+    year_context: YearContext
+    list_words: ListWords
+    direction: Direction
+    weekday_context: WeekdayContext
+    weak_units: WeakUnits
+
+
+class Phrases(Generic[_T]):
+    """Phrases of several tokens, each with a value; the longest that stands at a place wins."""
+
+    def __init__(self, entries: dict[str, _T]):
+        self.by_first: dict[str, list[tuple[tuple[str, ...], _T]]] = {}
+        for phrase, value in sorted(entries.items(), key=lambda entry: -len(entry[0].split())):
+            words = tuple(phrase.split())
+            self.by_first.setdefault(words[0], []).append((words, value))
+
+    def at(self, tokens: Tokens, index: int) -> tuple[int, _T] | None:
+        """The index after the phrase and its value, or None."""
+        for words, value in self.by_first.get(tokens.word(index), ()):
+            stop = index + len(words)
+            if tuple(tokens.low[index:stop]) == words and not any(
+                tokens.gap(place) for place in range(index + 1, stop)
+            ):
+                return stop, value
+        return None
+
+
+class Words(Record):
+    """The lexicon with its phrase tables built."""
+
+    model_config = Record.model_config | {"arbitrary_types_allowed": True}
+
+    data: DateWords
+    parts: Phrases[Part]
+    edges: Phrases[tuple[Part, Unit]]
+    halves: Phrases[int]
+    days: Phrases[int]
+    unit_phrases: Phrases[tuple[Unit, int]]
+    fixed: Phrases[tuple[int, int]]
+    fiscal_year: Phrases[bool]
+    fiscal_bare: Phrases[bool]
+    relations: Phrases[DateRelation]
+    suffixes: Phrases[DateRelation]
+    vague: Phrases[bool]
+    ago: Phrases[int]
+    within: Phrases[bool]
+    anaphora: Phrases[bool]
+    starters: frozenset[str]
+    """The first words of everything that can open a date; all others are passed over."""
+
+
+def _turned(table: dict[_T, tuple[str, ...]]) -> dict[str, _T]:
+    return {phrase: value for value, phrases in table.items() for phrase in phrases}
+
+
+def _flags(phrases: tuple[str, ...]) -> Phrases[bool]:
+    return Phrases(dict.fromkeys(phrases, True))
+
+
+@functools.cache
+def words() -> Words:
+    """The validated words; raises `LexiconError` that names the key at fault."""
+    try:
+        data = DateWords.model_validate(toml("dates"))
+    except ValidationError as error:
+        raise LexiconError(f"lexicon/dates.toml: {error}") from error
+    tables: dict[str, Phrases[object]] = {
+        "parts": Phrases(_turned(data.parts)),
+        "edges": Phrases(data.edges),
+        "halves": Phrases(
+            {phrase: ("first", "second").index(key) + 1 for key, row in data.halves.items() for phrase in row}
+        ),
+        "days": Phrases(data.day_phrases),
+        "unit_phrases": Phrases(data.unit_phrases),
+        "fixed": Phrases(data.fixed_days),
+        "fiscal_year": _flags(data.fiscal.year),
+        "relations": Phrases(_turned(data.relations)),
+        "within": _flags(data.span_words.within),
+    }  # type: ignore[dict-item]
+    first_words = [first for table in tables.values() for first in table.by_first]
+    singles = (
+        data.months, data.weekdays, data.weekday_abbreviations, data.numbers, data.ordinals, data.seasons, data.shifts,
+        data.joined, data.fiscal.period, data.span_words.forward, data.span_words.backward, data.units,
+    )  # fmt: skip
+    return Words.model_validate(
+        {
+            "data": data,
+            **tables,
+            "fiscal_bare": _flags(data.fiscal.bare),
+            "suffixes": Phrases(_turned(data.relation_suffixes)),
+            "vague": _flags(data.span_words.vague),
+            "ago": Phrases(dict.fromkeys(data.span_words.ago, -1) | dict.fromkeys(data.span_words.hence, 1)),
+            "anaphora": _flags(data.anaphora.words),
+            "starters": frozenset(first_words).union(*singles) | {"the", "between", "cy", "week"},
+        }
+    )
+
+
+_TOKEN = re.compile(
+    r"(?:[0-9]{1,4}([-/.])[0-9]{1,2}\1[0-9]{1,4}(?![\w/-]|[.][0-9]))"  # a numeric date
+    r"|[0-9]+(?:[.,][0-9]+)+"  # 2,027 or 1.2: one number, so no year stands inside it
+    r"|[^\W_]+|\S"
+)
+_HYPHENS = {"‐": "-", "‑": "-", "‒": "–", "−": "-", "’": "'", "‘": "'", "ʼ": "'"}
+
+
+class Tokens:
+    """A text as lower-case tokens with their offsets."""
+
+    def __init__(self, text: str):
+        self.text = text
+        self.low: list[str] = []
+        self.start: list[int] = []
+        self.end: list[int] = []
+        for match in _TOKEN.finditer(text):
+            word = match[0].lower()
+            self.low.append(_HYPHENS.get(word, word))
+            self.start.append(match.start())
+            self.end.append(match.end())
+
+    def word(self, index: int) -> str:
+        """The token in lower case; empty outside the text."""
+        return self.low[index] if 0 <= index < len(self.low) else ""
+
+    def raw(self, index: int) -> str:
+        """The token as it is written; empty outside the text."""
+        return self.text[self.start[index] : self.end[index]] if 0 <= index < len(self.low) else ""
+
+    def glued(self, index: int) -> bool:
+        """Whether nothing stands between this token and the one before it."""
+        return 0 < index < len(self.low) and self.end[index - 1] == self.start[index]
+
+    def gap(self, index: int) -> bool:
+        """Whether a paragraph ends before this token: no date goes across."""
+        if not 0 < index < len(self.low):
+            return True
+        space = self.text[self.end[index - 1] : self.start[index]]
+        return len(space) > 1 and (space.count("\n") > 1 or len(space) > 40)
+
+
+Inside = Callable[[Interval], Interval]
+"""Where a month, quarter, half or season lies in a given year, which may be a fiscal one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was read at a token: its interval, or where it lies in a year that the context must tell."""
+
+    stop: int
+    grain: Grain
+    unit: str
+    interval: Interval | None = None
+    inside: Inside | None = None
+    fiscal: bool = False
+    relation: DateRelation | None = None
+    weak: bool = False
+    """Counts only after a relation word or as part of a longer form."""
+    anaphoric: bool = False
+    """Points at a year told elsewhere: counts only as part of a longer form."""
+
+    def cycle(self, year: int) -> Interval:
+        """Its interval in a calendar year."""
+        assert self.inside is not None
+        return self.inside(years(year, year))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One text being read."""
+
+    tokens: Tokens
+    words: Words
+    published: dt.date | None
+    day_first: bool
+    """Whether the text's numeric dates put the day before the month."""
