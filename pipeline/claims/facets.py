@@ -28,6 +28,7 @@ class FacetRules(Record):
     transparent: tuple[str, ...]
     wrapping: tuple[str, ...]
     negating: tuple[str, ...]
+    denying: tuple[str, ...]
     outer: tuple[str, ...]
 
 
@@ -133,6 +134,9 @@ def _realization(
             return [outer[0].cue], outer[0].distance
         return leaned
     nearest = own[0]
+    denied = next((h for h in hits if h.before and h.cue.rule.startswith(rules.denying)), None)
+    if denied and denied is not nearest:
+        return [denied.cue, nearest.cue], denied.distance
     before = [h for h in own if h.before and h is not nearest]
     for value, prefixes in (("negated", rules.negating), ("possible", rules.wrapping), ("planned", rules.wrapping)):
         wrap = next((h for h in before if h.cue.value == value and h.cue.rule.startswith(prefixes)), None)
@@ -150,7 +154,7 @@ def _realization(
 
 def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool:
     """Whether `wrap` still governs `nearest`: no finite fact stands between them."""
-    if nearest.cue.value == wrap.cue.value:
+    if nearest.cue.value in {wrap.cue.value, "negated"}:
         return False
     between = [h for h in own if h.before and wrap.cue.end <= h.cue.start and h is not nearest]
     if any(h.cue.value == "realized" and reading.gap(wrap.cue, h.cue) > 3 for h in between):

@@ -9,7 +9,7 @@ from pipeline.claims.scope import in_scope, power_role
 from pipeline.reading import Reading, Sentence
 from pipeline.records import QuantityMention, Realization
 
-_DEAF: dict[str, tuple[str, ...]] = {
+DEAF: dict[str, tuple[str, ...]] = {
     "accelerators": ("done.money",),
     "power": ("done.money",),
     "energy": ("done.money",),
@@ -33,7 +33,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(sentence, mention)
-    found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=_DEAF[mention.kind])
+    found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
     rivals = [q for q in sentence.quantities if q is not mention]
     date = dating.link(reading, sentence, mention, rivals, announced=False)
     if date and not dating.plausible(date, found.realization, reading.published):

@@ -29,6 +29,8 @@ class CueRule(Record):
     direction: Literal["forward", "backward", "both"]
     scope: Literal["clause", "sentence"] = "clause"
     reach: int = Field(default=40, gt=0)
+    borrowed: bool = False
+    """Whether the cue is void where its first word belongs to another cue."""
     phrases: tuple[str, ...]
 
 
@@ -82,11 +84,16 @@ class CueFinder:
 
 
 def _inside_another(hits: list[tuple[str, int, int]], rule: CueRule, start: int, end: int) -> bool:
-    """Whether a longer cue of the same facet covers this one: "no plans to" is not a plan."""
-    return any(
-        low <= start and end <= high and (high - low) > (end - start) and rules()[name].facet == rule.facet
-        for name, low, high in hits
-    )
+    """Whether a longer cue of the same facet and direction covers this one ("no plans to" is not a plan), or another
+    cue has its first word ("believed to house" holds no purpose)."""
+    for name, low, high in hits:
+        other = rules()[name]
+        covers = low <= start and end <= high and (high - low) > (end - start)
+        if covers and other.facet == rule.facet and rule.direction in {other.direction, "both"}:
+            return True
+        if rule.borrowed and low < start < high:
+            return True
+    return False
 
 
 def _scope(rule: CueRule, sentence: Span, clauses: list[Clause], start: int, end: int) -> tuple[int, int]:
