@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -59,20 +59,44 @@ def reject(article: ArticleRecord) -> Reject:
     )
 
 
-def write_run(results: Iterable[Extraction], out: Path) -> Summary:
-    """Write `claims.jsonl`, `articles.jsonl` and `rejects.jsonl` into the folder `out`, which is made if missing.
+class RunWriter:
+    """Takes the results of a run one at a time, writes their lines and counts them."""
 
-    When `results` raises, the error passes on and the files of an earlier run stay as they were.
+    def __init__(self, claims: BinaryIO, articles: BinaryIO, rejects: BinaryIO) -> None:
+        self._claims, self._articles, self._rejects = claims, articles, rejects
+        self._counts: Counter[str] = Counter()
+
+    def write(self, result: Extraction) -> None:
+        """Write the claims, the article record and, for a rejected input, the reject line."""
+        self._claims.writelines(map(line, result.claims))
+        self._articles.write(line(result.article))
+        if result.article.disposition == "rejected":
+            self._rejects.write(line(reject(result.article)))
+        count(self._counts, result)
+
+    def summary(self) -> Summary:
+        """What was written so far."""
+        return summary(self._counts)
+
+
+@contextlib.contextmanager
+def open_run(out: Path) -> Generator[RunWriter]:
+    """A writer of the three files in the folder `out`, which is made if missing.
+
+    The files appear when the block ends well. When it raises, the error passes on and the files of an earlier
+    run stay as they were.
     """
     out.mkdir(parents=True, exist_ok=True)
-    counts: Counter[str] = Counter()
     with _replacing([out / CLAIMS, out / ARTICLES, out / REJECTS]) as (claims, articles, rejects):
-        for result in counted(results, counts):
-            claims.writelines(map(line, result.claims))
-            articles.write(line(result.article))
-            if result.article.disposition == "rejected":
-                rejects.write(line(reject(result.article)))
-    return summary(counts)
+        yield RunWriter(claims, articles, rejects)
+
+
+def write_run(results: Iterable[Extraction], out: Path) -> Summary:
+    """Write `claims.jsonl`, `articles.jsonl` and `rejects.jsonl` of all results into the folder `out`."""
+    with open_run(out) as run:
+        for result in results:
+            run.write(result)
+    return run.summary()
 
 
 def write_claims(results: Iterable[Extraction], path: Path) -> Summary:
@@ -80,17 +104,16 @@ def write_claims(results: Iterable[Extraction], path: Path) -> Summary:
     path.parent.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     with _replacing([path]) as (claims,):
-        for result in counted(results, counts):
+        for result in results:
             claims.writelines(map(line, result.claims))
+            count(counts, result)
     return summary(counts)
 
 
-def counted(results: Iterable[Extraction], counts: Counter[str]) -> Iterator[Extraction]:
-    """Pass the results through and count inputs, dispositions, claims and labels into `counts`."""
-    for result in results:
-        counts.update(["inputs", result.article.disposition])
-        counts.update(name for claim in result.claims for name in ("claims", claim.label))
-        yield result
+def count(counts: Counter[str], result: Extraction) -> None:
+    """Add one result to the counts: input, disposition, claims and labels."""
+    counts.update(["inputs", result.article.disposition])
+    counts.update(name for claim in result.claims for name in ("claims", claim.label))
 
 
 def summary(counts: Counter[str]) -> Summary:

@@ -1,0 +1,322 @@
+"""The verbs that a person types. Each imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.records import Claim, Extraction, Page, Rejected
+    from pipeline.store import Summary
+
+REJECTED, FAILED, PIPE_CLOSED = 1, 3, 141
+"""Exit codes beside 0 (done) and 2 (usage): some inputs rejected; nothing written; the reader of stdout went away."""
+
+SHOWN = 40
+"""Claims that the closing table of `run` shows; the files hold all of them."""
+
+_PUBLISHED = click.option(
+    "--published", type=click.DateTime(["%Y-%m-%d"]), help="Publication date of inputs that tell none."
+)
+_URL = click.option("--url", help="Address of inputs that tell none.")
+_WORKERS = click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="infraclaims", message="%(prog)s %(version)s")
+def main() -> None:
+    """Read news about AI infrastructure and write one labelled claim per fact.
+
+    \b
+    Example:
+      infraclaims extract article.html
+      infraclaims explain article.html --html why.html
+    """
+
+
+@main.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Folder for all records, or a .jsonl file for claims."
+)
+@_PUBLISHED
+@_URL
+@_WORKERS
+def extract(
+    paths: tuple[str, ...], out: Path | None, published: dt.datetime | None, url: str | None, workers: int
+) -> None:
+    """Write the claims of files, folders, globs or - (stdin).
+
+    HTML, Markdown, plain text and JSONL of articles are told apart by content. With -o DIR the claims, the
+    articles and the rejected inputs are written as claims.jsonl, articles.jsonl and rejects.jsonl; with
+    -o FILE.jsonl only the claims. Without -o they go to stdout: as JSONL into a pipe, as a table on a terminal.
+
+    Exit code: 0 when no input was rejected, 1 when some were (each is named on stderr), 2 for wrong usage.
+
+    \b
+    Example:
+      infraclaims extract articles/ page.html "news/*.md" -o out
+      infraclaims extract articles.jsonl -o claims.jsonl --workers 2
+      cat page.html | infraclaims extract - --published 2026-03-05 > claims.jsonl
+    """
+    from pipeline.pool import extract_in_workers
+    from pipeline.settings import Settings
+
+    with _results(extract_in_workers(_pages(paths, url, published), Settings(), workers)) as results:
+        if out is None and not sys.stdout.isatty():
+            rejected = _stream(results)
+        elif out is None:
+            rejected = _show(results)
+        else:
+            rejected = _write(results, out)
+    sys.exit(REJECTED if rejected else 0)
+
+
+@main.command()
+@click.argument("article")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page there instead.")
+@_PUBLISHED
+@_URL
+def explain(article: str, html: Path | None, published: dt.datetime | None, url: str | None) -> None:
+    """Show what was found in ARTICLE and why each claim has its label.
+
+    ARTICLE is a file, - (stdin), or FILE.jsonl:LINE for one line of a file of articles.
+
+    \b
+    Example:
+      infraclaims explain article.html
+      infraclaims explain articles.jsonl:3 --html why.html
+    """
+    page = _one_page(article, url, published)
+    from pipeline.extract import build, explain_page
+    from pipeline.settings import Settings
+
+    found = explain_page(page, build(Settings()))
+    if html is None:
+        from rich.console import Console
+
+        from pipeline.render import explanation
+
+        Console(highlight=False).print(explanation(found))
+    else:
+        from pipeline.explain_html import page as html_page
+
+        with _writing(html):
+            html.parent.mkdir(parents=True, exist_ok=True)
+            html.write_text(html_page(found), encoding="utf-8", errors="replace")
+        click.echo(f"wrote {html}", err=True)
+    if found.extraction.article.disposition == "rejected":
+        _name_rejected(found.extraction)
+        sys.exit(REJECTED)
+
+
+@main.command()
+@click.argument("record", type=click.Choice(["claim", "article"]), default="claim")
+def schema(record: str) -> None:
+    """Print the JSON Schema of a record: claim (the default) or article.
+
+    \b
+    Example:
+      infraclaims schema claim > claim.schema.json
+    """
+    from pipeline.schema import schema_text
+
+    click.echo(schema_text("article" if record == "article" else "claim"), nl=False)
+
+
+@main.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the records."
+)
+@_WORKERS
+def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
+    """Run the Prefect flow over files and folders, with a progress bar and a closing table.
+
+    Starts a Prefect of its own and stops it again, unless the environment names one (PREFECT_API_URL).
+
+    Exit code: 0 when no input was rejected, 1 when some were (each is named on stderr), 2 for wrong usage,
+    3 when the run failed and wrote nothing.
+
+    \b
+    Example:
+      infraclaims run corpus/samples -o out
+    """
+    from rich.console import Console
+
+    from pipeline import local_prefect
+
+    with _writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+    with Console(stderr=True).status("starting Prefect (some seconds)"):
+        local_prefect.prepare()
+        from pipeline import flows
+    try:
+        summary = flows.extract_articles(list(paths), str(out), workers)
+    except Exception as error:
+        click.echo(f"infraclaims: the run failed and wrote nothing: {error}", err=True)
+        sys.exit(FAILED)
+    _closing(Console(highlight=False), out, summary, paths)
+    sys.exit(REJECTED if summary.rejected else 0)
+
+
+def _pages(paths: tuple[str, ...], url: str | None, published: dt.datetime | None) -> Iterator[Page | Rejected]:
+    from pipeline.sources.files import read_paths
+
+    return read_paths(paths, stdin=sys.stdin.buffer, url=url, published=published.date() if published else None)
+
+
+def _one_page(article: str, url: str | None, published: dt.datetime | None) -> Page | Rejected:
+    """The page that `article` names; a usage error where it names none or several."""
+    path, _, number = article.rpartition(":")
+    of_line = number.isdigit() and path and not Path(article).exists()
+    pages = _pages((path if of_line else article,), url, published)
+    chosen = [page for page in pages if not of_line or page.source == article]
+    if len(chosen) == 1:
+        return chosen[0]
+    if of_line:
+        raise click.UsageError(f"{path} has no article in line {number}")
+    raise click.UsageError(
+        f"{article} holds {len(chosen)} articles: name one, such as {chosen[0].source if chosen else '-'}"
+    )
+
+
+@contextlib.contextmanager
+def _results(stream: Iterator[Extraction]) -> Generator[Iterator[Extraction]]:
+    """The stream with each rejected input named on stderr; its worker processes end with the block."""
+
+    def named() -> Iterator[Extraction]:
+        for result in stream:
+            if result.article.disposition == "rejected":
+                _name_rejected(result)
+            yield result
+
+    try:
+        yield named()
+    finally:
+        if isinstance(stream, Generator):
+            stream.close()
+
+
+def _name_rejected(result: Extraction) -> None:
+    from pipeline.render import rejection
+
+    article = result.article
+    click.echo(rejection(article.source, article.message or "rejected", article.reason or "unknown"), err=True)
+
+
+def _stream(results: Iterator[Extraction]) -> int:
+    """JSONL to stdout while it arrives; the number of rejected inputs."""
+    from pipeline.store import line
+
+    rejected = 0
+    try:
+        for result in results:
+            sys.stdout.buffer.writelines(map(line, result.claims))
+            sys.stdout.buffer.flush()
+            rejected += result.article.disposition == "rejected"
+    except BrokenPipeError:
+        # What is still buffered must not be tried again while Python shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(PIPE_CLOSED)
+    return rejected
+
+
+def _show(results: Iterator[Extraction]) -> int:
+    """A table to the terminal; the number of rejected inputs."""
+    from collections import Counter
+
+    from rich.console import Console
+
+    from pipeline.render import claims_table, summary_line
+    from pipeline.store import count, summary
+
+    counts: Counter[str] = Counter()
+    claims: list[Claim] = []
+    for result in results:
+        claims += result.claims
+        count(counts, result)
+    console = Console(highlight=False)
+    if claims:
+        console.print(claims_table(claims, console.width), "")
+    console.print(summary_line(summary(counts)))
+    return counts["rejected"]
+
+
+def _write(results: Iterator[Extraction], out: Path) -> int:
+    """Files as `-o` asks; the number of rejected inputs."""
+    from rich.console import Console
+
+    from pipeline.render import summary_line
+    from pipeline.store import write_claims, write_run
+
+    to_file = out.suffix == ".jsonl" and not out.is_dir()
+    with _writing(out):
+        summary = (write_claims if to_file else write_run)(results, out)
+    Console(stderr=True, highlight=False).print(summary_line(summary))
+    click.echo(f"wrote {out}", err=True)
+    return summary.rejected
+
+
+@contextlib.contextmanager
+def _writing(out: Path) -> Generator[None]:
+    """Turns an output that cannot be written into a usage error that names it."""
+    try:
+        yield
+    except OSError as error:
+        raise click.UsageError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def _closing(console: Console, out: Path, summary: Summary, paths: tuple[str, ...]) -> None:
+    """The table of the first claims, the rejected inputs, where everything is, and what to try next."""
+    from pipeline.records import Claim
+    from pipeline.render import claims_table, rejection, summary_line
+    from pipeline.store import ARTICLES, CLAIMS, REJECTS, Reject
+
+    with (out / CLAIMS).open(encoding="utf-8") as lines:
+        claims = [Claim.model_validate_json(line) for line, _ in zip(lines, range(SHOWN), strict=False)]
+    if claims:
+        console.print(claims_table(claims, console.width), "")
+    if summary.claims > len(claims):
+        console.print(f"… and {summary.claims - len(claims):,} more claims in {out / CLAIMS}\n", markup=False)
+    console.print(summary_line(summary))
+    with (out / REJECTS).open(encoding="utf-8") as lines:
+        for reject in map(Reject.model_validate_json, lines):
+            click.echo(rejection(reject.source, reject.message, reject.reason), err=True)
+    program, example = _invoked_as(), _example(out / ARTICLES)
+    console.print(f"\nWritten to {out}/: {CLAIMS}, {ARTICLES}, {REJECTS}\nTry next:", markup=False)
+    if example:
+        console.print(f"  {program} explain {example} --html {out}/why.html", markup=False, soft_wrap=True)
+    console.print(f"  {program} extract {paths[0]} | head -n 1", markup=False, soft_wrap=True)
+    console.print(f"  {program} --help", markup=False)
+
+
+def _invoked_as() -> str:
+    """How to call this program again from here: by name when it is on the PATH, else by its file."""
+    import shutil
+
+    program = Path(sys.argv[0])
+    if shutil.which(program.name) or not program.exists():
+        return program.name
+    return os.path.relpath(program)
+
+
+def _example(articles: Path) -> str | None:
+    """The source of the first article with claims in it, quoted for a shell."""
+    import shlex
+
+    from pipeline.records import ArticleRecord
+
+    with articles.open(encoding="utf-8") as lines:
+        records = map(ArticleRecord.model_validate_json, lines)
+        found = next((record for record in records if record.disposition == "extracted"), None)
+    return shlex.quote(found.source) if found else None

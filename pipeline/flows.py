@@ -1,0 +1,94 @@
+"""The Prefect flow: reads, extracts in batches, writes, and fails unless every input has exactly one disposition.
+
+The only module that imports Prefect. It composes what works without it (`read_paths`, `extract_in_workers`,
+`open_run`) and decides nothing about an article.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from pipeline.pool import extract_in_workers
+from pipeline.records import Extraction
+from pipeline.settings import Settings
+from pipeline.sources.files import read_paths
+from pipeline.store import RunWriter, Summary, open_run
+
+
+class DispositionError(RuntimeError):
+    """Some inputs of a run have no disposition, or more than one. The message names them."""
+
+
+def check_dispositions(inputs: Iterable[str], disposed: Iterable[str]) -> list[str]:
+    """Compare the sources that a run was given with those that it wrote an article record for.
+
+    A source stands once in `inputs` for each time that it was given. Returns one sentence for every source whose
+    counts differ, in the order of the inputs; an empty list means that every input has exactly one disposition.
+    """
+    expected, actual = Counter(inputs), Counter(disposed)
+    return [
+        f"{source}: {actual[source]} dispositions for {expected[source]} inputs"
+        for source in dict.fromkeys((*expected, *actual))
+        if expected[source] != actual[source]
+    ]
+
+
+@task(name="extract-batch", task_run_name="batch-{number}", cache_policy=NO_CACHE, persist_result=False)
+def extract_batch(number: int, size: int, results: Iterator[Extraction], run: RunWriter) -> list[str]:  # noqa: ARG001
+    """Extract and write the next `size` articles of the stream; returns their sources.
+
+    All batches draw on one stream, hence on one set of warm worker processes and one memory of the ids seen.
+    """
+    sources: list[str] = []
+    for result in itertools.islice(results, size):
+        run.write(result)
+        sources.append(result.article.source)
+    return sources
+
+
+@flow(name="extract-articles", persist_result=False)
+def extract_articles(paths: list[str], out: str, workers: int = 1, batch_size: int = 50) -> Summary:
+    """Extract every article under `paths` into the folder `out` (claims.jsonl, articles.jsonl, rejects.jsonl).
+
+    A bad article is rejected and the run goes on. An input without exactly one disposition raises
+    `DispositionError`: the run ends Failed and the files in `out` stay as they were.
+    """
+    inputs = [page.source for page in read_paths(paths)]
+    with contextlib.ExitStack() as stack:
+        run = stack.enter_context(open_run(Path(out)))
+        results = stack.enter_context(
+            _progress(extract_in_workers(read_paths(paths), Settings(), workers), len(inputs))
+        )
+        disposed: list[str] = []
+        for number, _ in enumerate(range(0, len(inputs), batch_size), 1):
+            disposed += extract_batch(number, batch_size, results, run)
+        disposed += [beyond.article.source for beyond in results]
+        if problems := check_dispositions(inputs, disposed):
+            raise DispositionError("\n".join(problems))
+    summary = run.summary()
+    create_markdown_artifact(markdown=_report(summary), key="infraclaims-run", description="Counts of one run")
+    return summary
+
+
+@contextlib.contextmanager
+def _progress(results: Iterator[Extraction], total: int) -> Generator[Iterator[Extraction]]:
+    """The same results, counted by a bar on stderr where that is a terminal."""
+    console = Console(stderr=True)
+    columns = TextColumn("extracting"), BarColumn(), MofNCompleteColumn(), TextColumn("articles"), TimeElapsedColumn()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        yield iter(bar.track(results, total=total))
+
+
+def _report(summary: Summary) -> str:
+    rows = "\n".join(f"| {name} | {count} |" for name, count in summary)
+    return f"| what | count |\n|---|---|\n{rows}\n"
