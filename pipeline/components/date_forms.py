@@ -202,7 +202,12 @@ def _month_at(ctx: Context, index: int) -> tuple[int, int, bool] | None:
     number = data.months.get(word)
     if number is None or (not tokens.raw(index)[0].isupper() and (word in data.ambiguous_months or len(word) < 5)):
         return None
-    dot = len(word) < 5 and word != "may" and tokens.word(index + 1) == "." and tokens.glued(index + 1)
+    if tokens.word(index + 1) == "-" and tokens.glued(index + 1) and tokens.glued(index + 2):
+        joined = tokens.word(index + 2)
+        if joined[0].isalpha() and joined != "end" and joined not in data.months:  # "May-class"
+            return None
+    short = any(name.startswith(word) for name in data.months if name != word)
+    dot = short and tokens.word(index + 1) == "." and tokens.glued(index + 1)
     clear = word not in data.ambiguous_months
     if clear and word in data.name_months:
         following = tokens.raw(index + 1)
@@ -293,6 +298,7 @@ def _month_day(ctx: Context, stop: int, month_number: int, day: int) -> Form | N
 def _whole_day(ctx: Context, form: Form, month_number: int, day: int, last: int | None) -> Form | None:
     """The day with its year, if one follows; None where no year has such a day."""
     tokens = ctx.tokens
+    bare = form if tokens.word(form.stop - 1) != "." else replace(form, stop=form.stop - 1)
     if max(day, last or 0) > calendar.month_end(2024, month_number).day:
         return None
     place = form.stop + (tokens.word(form.stop) in (",", "of", "-", "/"))
@@ -303,7 +309,7 @@ def _whole_day(ctx: Context, form: Form, month_number: int, day: int, last: int 
                 return in_year(ctx, form)
             except ValueError:
                 return None
-        return form
+        return bare
     first = _day(ctx, day, month_number, number, place + 1)
     final = _day(ctx, last, month_number, number, place + 1) if last else first
     if first is None or final is None or first.interval is None or final.interval is None:
@@ -314,6 +320,7 @@ def _whole_day(ctx: Context, form: Form, month_number: int, day: int, last: int 
 def day_month(ctx: Context, index: int) -> Form | None:
     """`6 May 2026`, `the 6th of May`, `6-8 May`, `fourth of July`."""
     tokens = ctx.tokens
+    index += tokens.word(index) == "the"
     ordinal = ctx.words.data.ordinals.get(tokens.word(index), 0)
     day = (index + 1, ordinal) if ordinal > 0 and tokens.word(index + 1) == "of" else _day_number(ctx, index)
     if day is None or (tokens.glued(index) and tokens.word(index - 1) in ("-", "–", "/", "$", ".", "#")):

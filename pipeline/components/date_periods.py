@@ -30,6 +30,8 @@ from pipeline.records import Grain
 _CODE = re.compile(r"([1-4])?([qh])(?(1)|([1-4]))(?:(fy|cy)([0-9]{2}|(?:19|20)[0-9]{2})|(?(1)([0-9]{2}|20[0-9]{2})))?")
 _DEPTH = 3
 """How deep parts may nest: "the end of the second half of next year" is three."""
+_NUMBERED = ("numeric", "day_month", "quarter", "leading", "ended", "counted", "year", "year_first")
+"""What can begin with a number or a code such as Q3 or FY27."""
 
 
 def quarter(ctx: Context, index: int) -> Form | None:
@@ -213,7 +215,8 @@ def part(ctx: Context, index: int, depth: int) -> Form | None:
     ):
         return None
     names = [name]
-    other = ctx.words.parts.at(tokens, place + 1) if tokens.word(place) in ("to", "or", "/", "and") else None
+    linked = tokens.word(place) in ("to", "or", "/", "and")
+    other = ctx.words.parts.at(tokens, place + 1 + (tokens.word(place + 1) == "-")) if linked else None
     if other and not {name, other[1]} & {"whole", "rest"}:
         place, names = other[0] + (tokens.word(other[0]) == "-"), [name, other[1]]
     if tokens.gap(place):
@@ -299,31 +302,42 @@ def year_first(ctx: Context, index: int) -> Form | None:
     )
 
 
+_PLAIN = {
+    "numeric": numeric,
+    "month": month,
+    "day_month": day_month,
+    "weekday": weekday,
+    "quarter": quarter,
+    "season": season,
+    "day": relative.day_phrase,
+    "counted": relative.counted,
+    "year_first": year_first,
+}
+_NESTING = {"leading": leading, "ended": ended, "part": part}
+_LED = {"span": relative.span, "relative": relative.relative, "year": year}
+
+
 def period(ctx: Context, index: int, depth: int = 0, prefix: str = "") -> Form | None:
     """The longest date that begins at the token; `prefix` is the relation word before it."""
-    if depth > _DEPTH or (
-        ctx.tokens.word(index) not in ctx.words.starters and not ctx.tokens.word(index)[:1].isalnum()
+    word = ctx.tokens.word(index)
+    readers = ctx.words.openers.get(word)
+    if readers is None:
+        if not (word[:1].isdecimal() or (word[-1:].isdecimal() and word[0] in "qhfc")):
+            return None
+        readers = _NUMBERED
+    elif word == "the" and not (
+        ctx.tokens.word(index + 1) in ctx.words.after_the or ctx.tokens.word(index + 1)[:1].isdecimal()
     ):
         return None
-    readers = (
-        numeric(ctx, index),
-        month(ctx, index),
-        day_month(ctx, index),
-        weekday(ctx, index),
-        quarter(ctx, index),
-        season(ctx, index),
-        leading(ctx, index, depth),
-        ended(ctx, index, depth),
-        part(ctx, index, depth),
-        relative.day_phrase(ctx, index),
-        relative.span(ctx, index, prefix),
-        relative.counted(ctx, index),
-        relative.relative(ctx, index, prefix),
-        year(ctx, index, prefix),
-        year_first(ctx, index),
-    )
     best: Form | None = None
-    for form in readers:
+    for name in readers if depth <= _DEPTH else ():
+        if name in _PLAIN:
+            form = _PLAIN[name](ctx, index)
+        else:
+            form = _NESTING[name](ctx, index, depth) if name in _NESTING else _LED[name](ctx, index, prefix)
         if form is not None and (best is None or form.stop > best.stop):
             best = form
+    if best is None and word == "the" and depth <= _DEPTH:
+        best = period(ctx, index + 1, depth + 1)
+        return None if best is None or best.weak or best.unit in ("day", "month", "weekday") else best
     return best

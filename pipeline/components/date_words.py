@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -137,8 +137,11 @@ class Phrases(Generic[_T]):
 
     def at(self, tokens: Tokens, index: int) -> tuple[int, _T] | None:
         """The index after the phrase and its value, or None."""
+        low = tokens.low
         for words, value in self.by_first.get(tokens.word(index), ()):
             stop = index + len(words)
+            if len(words) > 1 and (stop > len(low) or low[index + 1] != words[1]):
+                continue
             if tuple(tokens.low[index:stop]) == words and not any(
                 tokens.gap(place) for place in range(index + 1, stop)
             ):
@@ -166,8 +169,10 @@ class Words(Record):
     ago: Phrases[int]
     within: Phrases[bool]
     anaphora: Phrases[bool]
-    starters: frozenset[str]
-    """The first words of everything that can open a date; all others are passed over."""
+    openers: dict[str, tuple[str, ...]]
+    """By first word, the readers (of date_periods.py) whose dates it can open; all other words are passed over."""
+    after_the: frozenset[str]
+    """The second words of dates that begin with "the"."""
 
 
 def _turned(table: dict[_T, tuple[str, ...]]) -> dict[str, _T]:
@@ -185,36 +190,63 @@ def words() -> Words:
         data = DateWords.model_validate(toml("dates"))
     except ValidationError as error:
         raise LexiconError(f"lexicon/dates.toml: {error}") from error
-    tables: dict[str, Phrases[object]] = {
-        "parts": Phrases(_turned(data.parts)),
-        "edges": Phrases(data.edges),
-        "halves": Phrases(
-            {phrase: ("first", "second").index(key) + 1 for key, row in data.halves.items() for phrase in row}
-        ),
-        "days": Phrases(data.day_phrases),
-        "unit_phrases": Phrases(data.unit_phrases),
-        "fixed": Phrases(data.fixed_days),
-        "fiscal_year": _flags(data.fiscal.year),
-        "relations": Phrases(_turned(data.relations)),
-        "within": _flags(data.span_words.within),
-    }  # type: ignore[dict-item]
-    first_words = [first for table in tables.values() for first in table.by_first]
-    singles = (
-        data.months, data.weekdays, data.weekday_abbreviations, data.numbers, data.ordinals, data.seasons, data.shifts,
-        data.joined, data.fiscal.period, data.span_words.forward, data.span_words.backward, data.units,
-    )  # fmt: skip
-    return Words.model_validate(
-        {
-            "data": data,
-            **tables,
-            "fiscal_bare": _flags(data.fiscal.bare),
-            "suffixes": Phrases(_turned(data.relation_suffixes)),
-            "vague": _flags(data.span_words.vague),
-            "ago": Phrases(dict.fromkeys(data.span_words.ago, -1) | dict.fromkeys(data.span_words.hence, 1)),
-            "anaphora": _flags(data.anaphora.words),
-            "starters": frozenset(first_words).union(*singles) | {"the", "between", "cy", "week"},
-        }
+    which = {phrase: 1 + (key == "second") for key, row in data.halves.items() for phrase in row}
+    ago = dict.fromkeys(data.span_words.ago, -1) | dict.fromkeys(data.span_words.hence, 1)
+    openers = _openers(data)
+    nouns = {*data.seasons, *data.joined, *data.ordinals, *data.shifts, *data.units, *data.span_words.forward}
+    nouns.update(data.span_words.backward, data.fiscal.period, ("new", "weekend", "half", "days"))
+    phrases = (*_turned(data.parts), *data.edges, *data.unit_phrases, *data.day_phrases, *data.anaphora.words, *which)
+    second = [phrase.removeprefix("the ").split()[0] for phrase in (*phrases, *data.fiscal.year)]
+    return Words(
+        data=data,
+        parts=Phrases(_turned(data.parts)),
+        edges=Phrases(data.edges),
+        halves=Phrases(which),
+        days=Phrases(data.day_phrases),
+        unit_phrases=Phrases(data.unit_phrases),
+        fixed=Phrases(data.fixed_days),
+        fiscal_year=_flags(data.fiscal.year),
+        fiscal_bare=_flags(data.fiscal.bare),
+        relations=Phrases(_turned(data.relations)),
+        suffixes=Phrases(_turned(data.relation_suffixes)),
+        vague=_flags(data.span_words.vague),
+        ago=Phrases(ago),
+        within=_flags(data.span_words.within),
+        anaphora=_flags(data.anaphora.words),
+        openers=openers,
+        after_the=frozenset(second) | nouns | openers.keys(),
     )
+
+
+def _openers(data: DateWords) -> dict[str, tuple[str, ...]]:
+    """Which readers to try at a word."""
+    first: dict[str, set[str]] = {
+        "month": {*data.months},
+        "weekday": {*data.weekdays, *data.weekday_abbreviations},
+        "day_month": {*data.ordinals, "the"},
+        "quarter": {
+            *data.ordinals,
+            *data.fiscal.period,
+            *_first(phrase for row in data.halves.values() for phrase in row),
+            "the",
+        },
+        "season": {*data.seasons, *data.joined, "the"},
+        "leading": {*data.ordinals, "the", "week"},
+        "ended": {*data.numbers, *_first(data.fiscal.bare), "the", "quarter", "year", "half"},
+        "part": {*_first(_turned(data.parts)), *_first(data.edges)},
+        "day": {*_first(data.day_phrases), *_first(data.unit_phrases), *_first(data.fixed_days)},
+        "span": {*data.span_words.forward, *data.span_words.backward, "the", "these", "this"},
+        "counted": {*data.numbers, *_first(data.span_words.vague), "half"},
+        "relative": {*data.shifts, "the"},
+        "year": {*data.shifts, *_first(data.fiscal.year), *_first(data.anaphora.words), "the", "cy"},
+        "year_first": {*data.shifts, *_first(data.fiscal.year), "the", "cy"},
+    }
+    names = {word for row in first.values() for word in row if word.isalpha()}
+    return {word: tuple(name for name, row in first.items() if word in row) for word in sorted(names)}
+
+
+def _first(phrases: Iterable[str]) -> set[str]:
+    return {phrase.split()[0] for phrase in phrases}
 
 
 _TOKEN = re.compile(

@@ -24,6 +24,7 @@ from pipeline.components.date_periods import period
 from pipeline.components.date_words import Context, Form, Tokens, words
 from pipeline.records import DateMention, DateRange, DateRelation
 
+NAME = "infraclaims_dates"
 _DAY_FIRST = re.compile(r"(?<![0-9/.-])(?:1[3-9]|2[0-9]|3[01])[/-][0-9]{1,2}[/-][0-9]{4}(?![0-9/-])")
 _LISTED = frozenset({"year", "quarter", "half", "month", "season", "part_of_year", "decade"})
 
@@ -35,12 +36,12 @@ def find_dates(text: str, published: dt.date | None) -> list[DateMention]:
     the range are null. Raises nothing, whatever the text.
     """
     ctx = Context(Tokens(text), words(), published, bool(_DAY_FIRST.search(text)))
-    tokens, starters = ctx.tokens.low, ctx.words.starters
+    tokens, openers, relations = ctx.tokens.low, ctx.words.openers, ctx.words.relations.by_first
     mentions: list[DateMention] = []
-    index, ended = 0, -1
+    index, ended = 0, -2
     while index < len(tokens):
         word = tokens[index]
-        if word in starters or word[0].isdecimal() or word[0] in "qhfc":
+        if word in openers or word in relations or word[0].isdecimal() or (word[-1].isdecimal() and word[0] in "qhfc"):
             found = _mention(ctx, index, ended == index - 1 and word != ".")
             if found:
                 mentions.append(found[1])
@@ -73,8 +74,6 @@ def _led(ctx: Context, index: int, follows: bool) -> _Reading | None:
         relation = found[1] if found[1] != "on" else relation
         prefix = ctx.tokens.word(found[0] - 1)
         place = found[0] + (ctx.tokens.word(found[0]) == "-" and prefix in ("pre", "post"))
-    if ctx.tokens.word(place) == "between":
-        place, prefix = place + 1, "between"
     return _read(ctx, index, place, relation, prefix, follows) if prefix and not ctx.tokens.gap(place) else None
 
 
@@ -95,7 +94,7 @@ def _read(ctx: Context, first: int, place: int, relation: DateRelation, prefix: 
         return None
     if form.relation and relation == "on":
         relation = form.relation
-    if both and relation == "from":
+    if prefix == "from" and form.grain == "span":
         relation = "on"
     stop = form.stop
     suffix = ctx.words.suffixes.at(ctx.tokens, stop)
@@ -155,7 +154,7 @@ def _joined(ctx: Context, form: Form, prefix: str) -> Form | None:
         return None
     if link in ("-", "–") and tokens.glued(form.stop) != tokens.glued(form.stop + 1):
         return None
-    return _combined(ctx, form, other, glued=link in ("-", "–") and tokens.glued(place))
+    return _combined(ctx, form, other, clear=spanning and (link not in ("-", "–") or tokens.glued(place)))
 
 
 def _next_one(ctx: Context, form: Form, place: int) -> Form | None:
@@ -174,10 +173,10 @@ def _list_goes_on(ctx: Context, other: Form) -> bool:
     )
 
 
-def _combined(ctx: Context, form: Form, other: Form, glued: bool) -> Form | None:
-    """One range from two dates; a year told at one end serves both."""
+def _combined(ctx: Context, form: Form, other: Form, clear: bool) -> Form | None:
+    """One range from two dates; a year told at one end serves both. `clear`: the link alone shows that they are dates."""
     first, last = form.interval, other.interval
-    weak = form.weak and other.weak and not glued
+    weak = form.weak and other.weak and not clear
     made = replace(other, grain="span", interval=None, inside=None, weak=weak, fiscal=form.fiscal or other.fiscal)
     if form.inside and other.inside:
         one, two = form.inside, other.inside
@@ -230,8 +229,8 @@ class DateComponent:
     def __init__(self) -> None:
         if not Doc.has_extension("published"):
             Doc.set_extension("published", default=None)
-        if not Doc.has_extension("infraclaims_dates"):
-            Doc.set_extension("infraclaims_dates", default=None)
+        if not Doc.has_extension(NAME):
+            Doc.set_extension(NAME, default=None)
 
     def __call__(self, doc: Doc) -> Doc:
         """The same doc, annotated."""
@@ -241,12 +240,14 @@ class DateComponent:
         spans = [
             doc.char_span(mention.start, mention.end, label="date", alignment_mode="expand") for mention in mentions
         ]
-        doc.spans["infraclaims_dates"] = [span for span in spans if span is not None]
-        doc._.infraclaims_dates = dicts
+        doc.spans[NAME] = [span for span in spans if span is not None]
+        doc._.set(NAME, dicts)
         return doc
 
 
-@Language.factory("infraclaims_dates", assigns=["doc.spans"])  # pyright: ignore[reportUnknownMemberType]
-def make_dates(nlp: Language, name: str) -> DateComponent:  # noqa: ARG001  # the factory's fixed signature
+def make_dates(nlp: Language, name: str) -> DateComponent:  # noqa: ARG001  # the signature that spaCy calls
     """The component; it takes no settings."""
     return DateComponent()
+
+
+Language.factory(NAME, assigns=["doc.spans", f"doc._.{NAME}"], func=make_dates)  # pyright: ignore[reportUnknownMemberType]
