@@ -1,0 +1,65 @@
+"""Who and what an article names: companies, sites, programmes, persons, places, papers and chips.
+
+>>> import spacy
+>>> doc = spacy.blank("en")("OpenAI will lease the Ashby campus from Tallow Ridge Energy, a developer.")
+>>> [(entity.type, entity.name) for entity in find_entities(doc)]
+[('company', 'OpenAI'), ('cluster', 'Ashby'), ('company', 'Tallow Ridge Energy')]
+"""
+
+from __future__ import annotations
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from pipeline.components.known_names import known_names
+from pipeline.components.name_runs import occupied, runs_of_capitals
+from pipeline.components.name_words import Found, Words, overlap_free, phrase_at, phrases, read_words
+from pipeline.components.site_names import pattern_papers, pattern_places, pattern_sites
+from pipeline.components.unknown_names import unknown_names
+from pipeline.records import Entity
+
+KEY = "infraclaims_entities"
+
+
+def find_entities(doc: Doc) -> list[Entity]:
+    """Every named mention: sorted, free of overlaps, `doc.text[start:end]` is the name without its possessive."""
+    return entities_in(doc.text)
+
+
+def entities_in(text: str) -> list[Entity]:
+    """The same for a bare text, in Unicode code points; the Doc's own tokens and sentences play no part."""
+    words = read_words(text)
+    known = known_names(words)
+    known += pattern_places(words, known)
+    known = overlap_free(known)
+    known += pattern_papers(words, runs_of_capitals(words, occupied(words, known)))
+    named = overlap_free(known + unknown_names(words, known, _on_topic(words)))
+    found = overlap_free(named + pattern_sites(words, named))
+    return [_entity(words, item) for item in found]
+
+
+def _on_topic(words: Words) -> bool:
+    """Whether the text is about computing or its power at all: then weaker signs make a company."""
+    domain = phrases("context", "domain")
+    hits = sum(1 for index in range(len(words)) if phrase_at(words, index, domain))
+    return hits >= max(2, len(words) // 150)
+
+
+def _entity(words: Words, item: Found) -> Entity:
+    start, end = words.starts[item.first], words.ends[item.last - 1]
+    return Entity(type=item.type, id=item.id, name=item.name, start=start, end=end)
+
+
+@Language.component(KEY, assigns=[f"doc._.{KEY}", "doc.spans"])
+def entities(doc: Doc) -> Doc:
+    """Set `doc._.infraclaims_entities` to plain dicts, and `doc.spans` to the same widened to whole tokens."""
+    if not Doc.has_extension(KEY):
+        Doc.set_extension(KEY, default=[])
+    found = find_entities(doc)
+    doc._.set(KEY, [entity.model_dump() for entity in found])
+    doc.spans[KEY] = [span for entity in found if (span := _span(doc, entity)) is not None]
+    return doc
+
+
+def _span(doc: Doc, entity: Entity) -> Span | None:
+    return doc.char_span(entity.start, entity.end, label=entity.type, alignment_mode="expand")
