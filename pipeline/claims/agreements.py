@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import ValidationError
 from spacy.vocab import Vocab
@@ -13,11 +14,14 @@ from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import verdict
+from pipeline.claims.scope import in_scope, word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import PartyRole, Record
 
 _JOINED = re.compile(r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)\s*(?:[\w-]+\s+){0,2}$")
+_MERE_NOT = {"negation.not"}
+"""A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
 _REACH = 18
 """Words between the deal's words and a party; farther ones belong to another clause."""
 
@@ -28,7 +32,9 @@ class DealRule(Record):
     rule: str
     left: PartyRole
     right: PartyRole
-    where: str
+    where: Literal["after", "around"]
+    strong: bool = False
+    """Whether the words by themselves tell of a deal that was made."""
     phrases: tuple[str, ...]
 
 
@@ -60,10 +66,12 @@ class AgreementFinder:
         for name, first, last in self._table.find(reading.doc):
             start, end = reading.token_span(first, last)
             sentence = reading.sentence_at(start)
-            if end > sentence.end:
+            if end > sentence.end or not _in_scope(reading, sentence):
                 continue
             for parties, confidence in self._parties(reading, sentence, rules()[name], start, end):
-                drafts.append(self._draft(reading, sentence, rules()[name], (start, end), parties, confidence))
+                draft = self._draft(reading, sentence, rules()[name], (start, end), parties, confidence)
+                if draft.verdict.realization != "negated" or draft.verdict.cues[0].rule not in _MERE_NOT:
+                    drafts.append(draft)
         return drafts
 
     def _draft(
@@ -81,6 +89,7 @@ class AgreementFinder:
         )
         return Draft(
             kind="agreement",
+            strong=rule.strong and found.realization == "realized",
             sentence=sentence,
             anchor=anchor,
             verdict=found,
@@ -93,8 +102,8 @@ class AgreementFinder:
     def _parties(
         self, reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
-        orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
-        left = _side([t for t in orgs if t.end <= start], reading, start, end, before=True)
+        orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst" and _may_be_party(reading, t)]
+        left = _left(reading, sentence, [t for t in orgs if t.end <= start], start, end)
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False)
         confidence = 0.85
         if right and not left and rule.where == "around":
@@ -116,6 +125,33 @@ class AgreementFinder:
 
     def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
         return self._by_kind.get(thing.kind, role)
+
+
+def _in_scope(reading: Reading, sentence: Sentence) -> bool:
+    """Whether a deal told in this sentence is about AI infrastructure: a topic word, or a number in scope."""
+    topics = word_pattern("deals", "scope", "topics")
+    return bool(topics.search(reading.text, sentence.start, sentence.end)) or any(
+        in_scope(reading, sentence, q) for q in sentence.quantities
+    )
+
+
+@functools.cache
+def _not_party() -> re.Pattern[str]:
+    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"]["not_party_after"])
+    return re.compile(rf"(?:'s)?\s?(?:{words})\b", re.IGNORECASE)
+
+
+def _may_be_party(reading: Reading, thing: Thing) -> bool:
+    return not _not_party().match(reading.text, thing.end)
+
+
+def _left(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
+    """The party before the deal's words: the nearest of its clause, else the subject of the sentence."""
+    here = sentence.clause_at(start)
+    own = [t for t in orgs if sentence.clause_at(t.start) == here]
+    if own or not orgs:
+        return _side(own, reading, start, end, before=True)
+    return [orgs[0]]
 
 
 def _side(things: Sequence[Thing], reading: Reading, start: int, end: int, *, before: bool) -> list[Thing]:

@@ -51,8 +51,10 @@ def _listed(reading: Reading, anchor: Placed, rival: Placed) -> bool:
 
 
 def plausible(date: DateMention, realization: Realization, published: dt.date | None) -> bool:
-    """False where a date cannot be that of the state: planned things are not due before the article."""
-    end = date.date.end
-    if published is None or end is None:
+    """Whether a date can be that of a state: what is planned is not due before the article, and "today" dates news."""
+    start, end = date.date.start, date.date.end
+    if published is None or start is None or end is None:
         return True
-    return not (realization in {"planned", "possible"} and end < published and date.date.relation != "since")
+    if start == end == published:
+        return False
+    return not (realization in {"planned", "possible"} and end <= published and date.date.relation != "since")

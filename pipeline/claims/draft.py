@@ -24,6 +24,8 @@ class Draft:
     quantity: Quantity | None = None
     date: DateMention | None = None
     attribution: Attribution | None = None
+    strong: bool = False
+    """Whether the words by themselves tell that it is done ("signed")."""
     more: tuple[Draft, ...] = field(default=())
     """Further mentions of the same claim."""
 

@@ -29,6 +29,9 @@ class FacetRules(Record):
     wrapping: tuple[str, ...]
     negating: tuple[str, ...]
     denying: tuple[str, ...]
+    inside: tuple[str, ...]
+    weak: tuple[str, ...]
+    weak_penalty: int
     outer: tuple[str, ...]
 
 
@@ -111,10 +114,20 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
             continue
         if not (cue.scope[0] <= anchor.start < cue.scope[1] or cue.scope[0] < anchor.end <= cue.scope[1]):
             continue
-        if cue.start < anchor.end and anchor.start < cue.end:
+        overlaps = cue.start < anchor.end and anchor.start < cue.end
+        if overlaps and not cue.rule.startswith(facet_rules().inside):
             continue
-        hits.append(_Hit(cue, reading.gap(cue, anchor), cue.end <= anchor.start))
+        hits.append(_Hit(cue, _distance(reading, sentence, cue, anchor), cue.end <= anchor.start))
     return sorted(hits, key=lambda h: (h.distance, not h.before, h.cue.start))
+
+
+def _distance(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> int:
+    """Words between cue and anchor; farther if another number stands between, which the cue rather speaks of."""
+    rules = facet_rules()
+    low, high = min(cue.end, anchor.end), max(cue.start, anchor.start)
+    rivals = sum(1 for q in sentence.quantities if low <= q.start and q.end <= high)
+    weak = rules.weak_penalty if cue.rule.startswith(rules.weak) else 0
+    return reading.gap(cue, anchor) + weak + rivals * (12 if cue.start >= anchor.end else 3)
 
 
 def _realization(
@@ -156,7 +169,8 @@ def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool
     """Whether `wrap` still governs `nearest`: no finite fact stands between them."""
     if nearest.cue.value in {wrap.cue.value, "negated"}:
         return False
-    between = [h for h in own if h.before and wrap.cue.end <= h.cue.start and h is not nearest]
+    stop = nearest.cue.start
+    between = [h for h in own if h.before and wrap.cue.end <= h.cue.start < stop and h is not nearest]
     if any(h.cue.value == "realized" and reading.gap(wrap.cue, h.cue) > 3 for h in between):
         return False
     return not nearest.before or reading.gap(wrap.cue, nearest.cue) <= 6

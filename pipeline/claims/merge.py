@@ -84,12 +84,37 @@ def _same_number(a: Quantity | None, b: Quantity | None) -> bool:
 
 
 def _join(group: Sequence[Draft]) -> Draft:
-    """The mention that says most and is surest, with what it lacks filled in from the others."""
+    """The mention that says most and is surest, with what it lacks filled in from the others.
+
+    Where a sure mention calls the number a plan and another a fact, the plan stands: a false `confirmed` costs more.
+    """
+    if group[0].kind == "agreement":
+        return _join_deal(group)
+    sure_plans = any(not d.verdict.by_default and d.verdict.realization != "realized" for d in group)
+    numbers = group[0].quantity is not None
     best = max(
         group,
-        key=lambda d: (not d.sentence.title, not d.verdict.by_default, d.date is not None, d.confidence, -d.start),
+        key=lambda d: (
+            not d.sentence.title,
+            not (numbers and sure_plans and d.verdict.realization == "realized"),
+            not d.verdict.by_default,
+            d.date is not None,
+            d.confidence,
+            -d.start,
+        ),
     )
     others = tuple(d for d in sorted(group, key=lambda d: d.start) if d is not best)
     dated = best.date or next((d.date for d in others if d.date and not d.sentence.title), None)
     subject = max(group, key=lambda d: (d.link_confidence, -d.start)) if best.link_confidence < 0.7 else best
     return replace(best, date=dated, subject=subject.subject, link_confidence=subject.link_confidence, more=others)
+
+
+def _join_deal(group: Sequence[Draft]) -> Draft:
+    """A deal told several times: that it was signed outweighs talks, talks outweigh a bare noun and a plan."""
+    ranks = {"possible": 3, "realized": 2, "planned": 1, "negated": 0}
+    best = max(
+        group,
+        key=lambda d: (4 if d.strong else ranks[d.verdict.realization], not d.sentence.title, d.confidence, -d.start),
+    )
+    others = tuple(d for d in sorted(group, key=lambda d: d.start) if d is not best)
+    return replace(best, date=best.date or next((d.date for d in others if d.date), None), more=others)

@@ -18,6 +18,12 @@ from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Event, Record
 
 
+_LEADING = 2
+"""Words before a step that leads its clause ("Construction could begin in 2026")."""
+SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
+"""Steps that are claims only once they have happened: a feared delay is no news of the site."""
+
+
 class EventRule(Record):
     """One row of events.toml."""
 
@@ -85,7 +91,7 @@ class MilestoneFinder:
 
     def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit) -> Draft | None:
         site, confidence = _site(reading, sentence, hit)
-        if site is None:
+        if site is None or _of_a_number(reading, sentence, hit):
             return None
         found = verdict(
             reading,
@@ -95,6 +101,8 @@ class MilestoneFinder:
             default_rule=f"{hit.rule.rule}.{hit.form}",
             deaf_to=self._deaf,
         )
+        if hit.rule.event in SETBACKS and found.realization != "realized":
+            return None
         rivals = [*sentence.quantities]
         date = dating.link(reading, sentence, hit, rivals, announced=hit.rule.event in {"announced", "permitted"})
         return Draft(
@@ -110,7 +118,7 @@ class MilestoneFinder:
 
 
 def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None, float]:
-    """The site that the step is of: in the clause before or after the words, else in the sentence, else the last."""
+    """The site that the step is of: in its clause, else in the sentence, else the last one where the step leads."""
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"}]
     if sites:
         here = sentence.clause_at(hit.start)
@@ -119,9 +127,16 @@ def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None
             key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, hit)),
         )
         return best, 0.85 if not best.stands_in else 0.75
-    earlier = reading.sentences[max(0, sentence.index - 2) : sentence.index]
-    for other in reversed(earlier):
+    clause = sentence.clauses[sentence.clause_at(hit.start)]
+    if reading.words_between(clause.start, hit.start) > _LEADING:
+        return None, 0.0
+    for other in reversed(reading.sentences[max(0, sentence.index - 2) : sentence.index]):
         for thing in other.things:
             if thing.type == "cluster":
                 return thing, 0.55
     return None, 0.0
+
+
+def _of_a_number(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the step is that of a part told by its size ("the first 9 MW coming online"): the number carries it."""
+    return any(0 <= hit.start - q.end and reading.words_between(q.end, hit.start) <= 3 for q in sentence.quantities)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from typing import Any
 
 from pipeline import lexicon
 from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
@@ -12,9 +12,11 @@ from pipeline.records import PowerRole, QuantityMention
 
 
 @functools.cache
-def word_pattern(table: str, name: str) -> re.Pattern[str]:
-    """One pattern for a word list of scope.toml, whole words, any case."""
-    words: Sequence[str] = lexicon.toml("scope")[table][name]
+def word_pattern(*path: str) -> re.Pattern[str]:
+    """One pattern for a word list of the lexicon (file, then keys), whole words, any case."""
+    words: Any = lexicon.toml(path[0])
+    for key in path[1:]:
+        words = words[key]
     return re.compile(
         r"(?<![\w-])(?:" + "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) + r")(?![\w])",
         re.IGNORECASE,
@@ -36,16 +38,26 @@ def nearest(reading: Reading, pattern: re.Pattern[str], anchor: Placed, start: i
 
 
 def on_topic(reading: Reading) -> bool:
-    """Whether the article concerns AI computing infrastructure at all."""
+    """Whether the article concerns AI computing infrastructure at all.
+
+    A sentence speaks for it with a strong word, or with a company of the field beside a number of power or chips.
+    """
     topic = lexicon.toml("scope")["topic"]
-    strong, against = word_pattern("topic", "strong"), word_pattern("topic", "against")
+    strong, against = word_pattern("scope", "topic", "strong"), word_pattern("scope", "topic", "against")
     sentences = reading.sentences
     if not sentences:
         return False
-    hits = sum(1 for s in sentences if strong.search(reading.text, s.start, s.end))
+
+    def speaks(sentence: Sentence) -> bool:
+        if strong.search(reading.text, sentence.start, sentence.end):
+            return True
+        numbers = any(q.kind in {"power", "accelerators"} for q in sentence.quantities)
+        return numbers and any(t.kind in topic["company_kinds"] for t in sentence.things)
+
+    hits = sum(1 for s in sentences if speaks(s))
     misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
-    lead = any(strong.search(reading.text, s.start, s.end) for s in sentences[: topic["lead_sentences"]])
-    return hits > misses and (lead or hits / len(sentences) >= topic["density"])
+    lead = any(speaks(s) for s in sentences[: topic["lead_sentences"]])
+    return hits > misses and (lead or hits >= topic["enough"] or hits / len(sentences) >= topic["density"])
 
 
 def clause_of(sentence: Sentence, anchor: Placed) -> ClauseSpan:
@@ -62,23 +74,28 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
     if mention.kind == "investment":
         if size < rules["money"]["smallest"] or quantity.period in {"hour", "day"}:
             return False
-        infra = nearest(reading, word_pattern("money", "infra"), mention, sentence.start, sentence.end)
-        other = nearest(reading, word_pattern("money", "other"), mention, clause.start, clause.end)
+        infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
+        other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end)
         return infra is not None and (other is None or infra < other)
     if mention.kind == "accelerators":
-        return nearest(reading, word_pattern("accelerators", "other"), mention, clause.start, clause.end) is None
+        return (
+            nearest(reading, word_pattern("scope", "accelerators", "other"), mention, clause.start, clause.end) is None
+        )
     if mention.kind == "power" and size < rules["power"]["smallest_mw"]:
         return False
-    return nearest(reading, word_pattern("power", "other"), mention, clause.start, clause.end) is None
+    return nearest(reading, word_pattern("scope", "power", "other"), mention, clause.start, clause.end) is None
 
 
 def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
-    """What a quantity of power is for: the role whose word stands nearest in the clause, else load."""
+    """What a quantity of power is for: the role whose word stands nearest in its clause, else in its sentence."""
     clause = clause_of(sentence, mention)
     roles: tuple[PowerRole, ...] = ("load", "storage", "generation", "grid")
-    best: tuple[int, int, PowerRole] = (11, 0, "load")
-    for order, role in enumerate(roles):
-        gap = nearest(reading, word_pattern("roles", role), mention, clause.start, clause.end)
-        if gap is not None and (gap, order) < best[:2]:
-            best = (gap, order, role)
-    return best[2]
+    for start, end, reach in ((clause.start, clause.end, 11), (sentence.start, sentence.end, 40)):
+        gaps: list[tuple[int, int, PowerRole]] = []
+        for order, role in enumerate(roles):
+            gap = nearest(reading, word_pattern("scope", "roles", role), mention, start, end)
+            if gap is not None and gap < reach:
+                gaps.append((gap, order, role))
+        if gaps:
+            return min(gaps)[2]
+    return "load"
