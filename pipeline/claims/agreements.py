@@ -22,6 +22,9 @@ from pipeline.records import PartyRole, Record
 _JOINED = re.compile(r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)\s*(?:[\w-]+\s+){0,2}$")
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
+_PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
+_OBJECT = 6
+"""Words between a closing preposition and the party that it governs."""
 _REACH = 18
 """Words between the deal's words and a party; farther ones belong to another clause."""
 
@@ -66,9 +69,11 @@ class AgreementFinder:
         for name, first, last in self._table.find(reading.doc):
             start, end = reading.token_span(first, last)
             sentence = reading.sentence_at(start)
-            if end > sentence.end or not _in_scope(reading, sentence):
+            if end > sentence.end:
                 continue
             for parties, confidence in self._parties(reading, sentence, rules()[name], start, end):
+                if not _in_scope(reading, sentence, start, parties):
+                    continue
                 draft = self._draft(reading, sentence, rules()[name], (start, end), parties, confidence)
                 if draft.verdict.realization != "negated" or draft.verdict.cues[0].rule not in _MERE_NOT:
                     drafts.append(draft)
@@ -104,7 +109,8 @@ class AgreementFinder:
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
         orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst" and _may_be_party(reading, t)]
         left = _left(reading, sentence, [t for t in orgs if t.end <= start], start, end)
-        right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False)
+        reach = _OBJECT if reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS else _REACH
+        right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
         confidence = 0.85
         if right and not left and rule.where == "around":
             left = _earlier_company(reading, sentence, right)
@@ -124,13 +130,17 @@ class AgreementFinder:
         return [([*sides, (self._role(t, rule.right), t)], confidence) for t in right]
 
     def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
-        return self._by_kind.get(thing.kind, role)
+        return role if role in {"investor", "developer"} else self._by_kind.get(thing.kind, role)
 
 
-def _in_scope(reading: Reading, sentence: Sentence) -> bool:
-    """Whether a deal told in this sentence is about AI infrastructure: a topic word, or a number in scope."""
+def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequence[tuple[PartyRole, Thing]]) -> bool:
+    """Whether a deal is about AI infrastructure: by clause, number or trade."""
+    scope = lexicon.toml("deals")["scope"]
+    if any(thing.kind in scope["kinds"] for _, thing in parties):
+        return True
+    clause = sentence.clauses[sentence.clause_at(start)]
     topics = word_pattern("deals", "scope", "topics")
-    return bool(topics.search(reading.text, sentence.start, sentence.end)) or any(
+    return bool(topics.search(reading.text, clause.start, clause.end)) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
     )
 
@@ -154,12 +164,14 @@ def _left(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: in
     return [orgs[0]]
 
 
-def _side(things: Sequence[Thing], reading: Reading, start: int, end: int, *, before: bool) -> list[Thing]:
+def _side(
+    things: Sequence[Thing], reading: Reading, start: int, end: int, *, before: bool, reach: int = _REACH
+) -> list[Thing]:
     """The party or the list of parties on one side of the deal's words, within reach."""
     near = [
         t
         for t in things
-        if (reading.words_between(t.end, start) if before else reading.words_between(end, t.start)) <= _REACH
+        if (reading.words_between(t.end, start) if before else reading.words_between(end, t.start)) <= reach
     ]
     if not near:
         return []

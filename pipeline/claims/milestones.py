@@ -17,7 +17,8 @@ from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Event, Record
 
-
+_OBJECT = 7
+"""Words between a step and the site behind it ("broke ground in May on its campus")."""
 _LEADING = 2
 """Words before a step that leads its clause ("Construction could begin in 2026")."""
 SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
@@ -119,9 +120,13 @@ class MilestoneFinder:
 
 def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None, float]:
     """The site that the step is of: in its clause, else in the sentence, else the last one where the step leads."""
-    sites = [t for t in sentence.things if t.type in {"cluster", "programme"}]
+    here = sentence.clause_at(hit.start)
+    sites = [
+        t
+        for t in sentence.things
+        if t.type in {"cluster", "programme"} and (t.end <= hit.start or reading.gap(t, hit) <= _OBJECT)
+    ]
     if sites:
-        here = sentence.clause_at(hit.start)
         best = min(
             sites,
             key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, hit)),
@@ -139,4 +144,4 @@ def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None
 
 def _of_a_number(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     """Whether the step is that of a part told by its size ("the first 9 MW coming online"): the number carries it."""
-    return any(0 <= hit.start - q.end and reading.words_between(q.end, hit.start) <= 3 for q in sentence.quantities)
+    return any(hit.start - q.end >= 0 and reading.words_between(q.end, hit.start) <= 3 for q in sentence.quantities)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import verdict
 from pipeline.claims.scope import in_scope, power_role
 from pipeline.reading import Reading, Sentence
-from pipeline.records import QuantityMention, Realization
+from pipeline.records import PowerRole, QuantityMention, Realization
 
 DEAF: dict[str, tuple[str, ...]] = {
     "accelerators": ("done.money",),
@@ -32,7 +34,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     if mention.kind == "power":
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
-    default, rule = _default(sentence, mention)
+    default, rule = _default(reading, sentence, mention, quantity.role)
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
     rivals = [q for q in sentence.quantities if q is not mention]
     date = dating.link(reading, sentence, mention, rivals, announced=False)
@@ -50,10 +52,20 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     )
 
 
-def _default(sentence: Sentence, mention: QuantityMention) -> tuple[Realization, str]:
-    """What a number is without any cue: money and headlines are plans, a plant or a count stands as it is told."""
+_TOLD_AS_FACT = re.compile(r"(?:\b(?:the|its|their|whose|our|this|with|of|and|using)|'s|s')\s+$", re.IGNORECASE)
+
+
+def _default(
+    reading: Reading, sentence: Sentence, mention: QuantityMention, role: PowerRole | None
+) -> tuple[Realization, str]:
+    """What a number is without any cue: money, headlines and new things ("a 1 GW campus") are plans; what is told as
+    known ("its 40,000 GPUs"), and a plant's power, is a fact.
+    """
     if mention.kind == "investment":
         return "planned", "default.money"
     if sentence.title:
         return "planned", "default.headline"
-    return "realized", "default.stated"
+    known = _TOLD_AS_FACT.search(reading.text, max(sentence.start, mention.start - 12), mention.start)
+    if known or role in {"generation", "storage"}:
+        return "realized", "default.stated"
+    return "planned", "default.new"
