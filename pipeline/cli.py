@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -68,10 +70,11 @@ def extract(
       infraclaims extract articles.jsonl -o claims.jsonl --workers 2
       cat page.html | infraclaims extract - --published 2026-03-05 > claims.jsonl
     """
-    from pipeline.pool import extract_in_workers
     from pipeline.settings import Settings
+    from pipeline.stream import extract_stream
 
-    with _results(extract_in_workers(_pages(paths, url, published), Settings(), workers)) as results:
+    with contextlib.closing(extract_stream(_pages(paths, url, published), Settings(), workers)) as stream:
+        results = _naming_rejected(stream)
         if out is None and not sys.stdout.isatty():
             rejected = _stream(results)
         elif out is None:
@@ -165,14 +168,16 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     except Exception as error:
         click.echo(f"infraclaims: the run failed and wrote nothing: {error}", err=True)
         sys.exit(FAILED)
-    _closing(Console(highlight=False), out, summary, paths)
+    _closing(Console(highlight=False), out, summary)
     sys.exit(REJECTED if summary.rejected else 0)
 
 
 def _pages(paths: tuple[str, ...], url: str | None, published: dt.datetime | None) -> Iterator[Page | Rejected]:
+    from pipeline.settings import Settings
     from pipeline.sources.files import read_paths
 
-    return read_paths(paths, stdin=sys.stdin.buffer, url=url, published=published.date() if published else None)
+    stdin = sys.stdin.buffer if sys.stdin else None
+    return read_paths(paths, Settings(), stdin=stdin, url=url, published=published.date() if published else None)
 
 
 def _one_page(article: str, url: str | None, published: dt.datetime | None) -> Page | Rejected:
@@ -190,21 +195,11 @@ def _one_page(article: str, url: str | None, published: dt.datetime | None) -> P
     )
 
 
-@contextlib.contextmanager
-def _results(stream: Iterator[Extraction]) -> Generator[Iterator[Extraction]]:
-    """The stream with each rejected input named on stderr; its worker processes end with the block."""
-
-    def named() -> Iterator[Extraction]:
-        for result in stream:
-            if result.article.disposition == "rejected":
-                _name_rejected(result)
-            yield result
-
-    try:
-        yield named()
-    finally:
-        if isinstance(stream, Generator):
-            stream.close()
+def _naming_rejected(results: Iterator[Extraction]) -> Iterator[Extraction]:
+    for result in results:
+        if result.article.disposition == "rejected":
+            _name_rejected(result)
+        yield result
 
 
 def _name_rejected(result: Extraction) -> None:
@@ -276,7 +271,7 @@ def _writing(out: Path) -> Generator[None]:
         raise click.UsageError(f"cannot write {out}: {error.strerror or error}") from error
 
 
-def _closing(console: Console, out: Path, summary: Summary, paths: tuple[str, ...]) -> None:
+def _closing(console: Console, out: Path, summary: Summary) -> None:
     """The table of the first claims, the rejected inputs, where everything is, and what to try next."""
     from pipeline.records import Claim
     from pipeline.render import claims_table, rejection, summary_line
@@ -292,18 +287,17 @@ def _closing(console: Console, out: Path, summary: Summary, paths: tuple[str, ..
     with (out / REJECTS).open(encoding="utf-8") as lines:
         for reject in map(Reject.model_validate_json, lines):
             click.echo(rejection(reject.source, reject.message, reject.reason), err=True)
-    program, example = _invoked_as(), _example(out / ARTICLES)
+    program, example = shlex.quote(_invoked_as()), _example(out / ARTICLES)
     console.print(f"\nWritten to {out}/: {CLAIMS}, {ARTICLES}, {REJECTS}\nTry next:", markup=False)
     if example:
-        console.print(f"  {program} explain {example} --html {out}/why.html", markup=False, soft_wrap=True)
-    console.print(f"  {program} extract {paths[0]} | head -n 1", markup=False, soft_wrap=True)
+        page = shlex.quote(str(out / "why.html"))
+        console.print(f"  {program} explain {shlex.quote(example)} --html {page}", markup=False, soft_wrap=True)
+        console.print(f"  head -n 1 {shlex.quote(str(out / CLAIMS))}", markup=False, soft_wrap=True)
     console.print(f"  {program} --help", markup=False)
 
 
 def _invoked_as() -> str:
     """How to call this program again from here: by name when it is on the PATH, else by its file."""
-    import shutil
-
     program = Path(sys.argv[0])
     if shutil.which(program.name) or not program.exists():
         return program.name
@@ -311,12 +305,10 @@ def _invoked_as() -> str:
 
 
 def _example(articles: Path) -> str | None:
-    """The source of the first article with claims in it, quoted for a shell."""
-    import shlex
-
+    """The source of the first article with claims in it."""
     from pipeline.records import ArticleRecord
 
     with articles.open(encoding="utf-8") as lines:
         records = map(ArticleRecord.model_validate_json, lines)
         found = next((record for record in records if record.disposition == "extracted"), None)
-    return shlex.quote(found.source) if found else None
+    return found.source if found else None

@@ -226,5 +226,7 @@ def anchors(explanation: Explanation) -> dict[int, list[int]]:
         for evidence in claim.evidence:
             spans = evidence.spans
             _, end = spans.get("quantity") or spans.get("event") or (evidence.start, evidence.end)
-            pinned.setdefault(end, []).append(number)
+            numbers = pinned.setdefault(end, [])
+            if number not in numbers:
+                numbers.append(number)
     return pinned

@@ -1,6 +1,6 @@
 """The Prefect flow: reads, extracts in batches, writes, and fails unless every input has exactly one disposition.
 
-The only module that imports Prefect. It composes what works without it (`read_paths`, `extract_in_workers`,
+The only module that imports Prefect. It composes what works without it (`read_paths`, `extract_stream`,
 `open_run`) and decides nothing about an article.
 """
 
@@ -18,11 +18,11 @@ from prefect.cache_policies import NO_CACHE
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pipeline.pool import extract_in_workers
 from pipeline.records import Extraction
 from pipeline.settings import Settings
 from pipeline.sources.files import read_paths
 from pipeline.store import RunWriter, Summary, open_run
+from pipeline.stream import extract_stream
 
 
 class DispositionError(RuntimeError):
@@ -63,12 +63,12 @@ def extract_articles(paths: list[str], out: str, workers: int = 1, batch_size: i
     A bad article is rejected and the run goes on. An input without exactly one disposition raises
     `DispositionError`: the run ends Failed and the files in `out` stay as they were.
     """
-    inputs = [page.source for page in read_paths(paths)]
+    settings = Settings()
+    inputs = [page.source for page in read_paths(paths, settings)]
     with contextlib.ExitStack() as stack:
         run = stack.enter_context(open_run(Path(out)))
-        results = stack.enter_context(
-            _progress(extract_in_workers(read_paths(paths), Settings(), workers), len(inputs))
-        )
+        stream = stack.enter_context(contextlib.closing(extract_stream(read_paths(paths, settings), settings, workers)))
+        results = stack.enter_context(_progress(stream, len(inputs)))
         disposed: list[str] = []
         for number, _ in enumerate(range(0, len(inputs), batch_size), 1):
             disposed += extract_batch(number, batch_size, results, run)

@@ -198,4 +198,5 @@ def _reason(reason: Why, found: Explanation) -> Text:
 
 def rejection(source: str, message: str, reason: str) -> str:
     """The line that names a rejected input on stderr."""
-    return f"infraclaims: {display.one_line(source)}: {display.one_line(message)} [{reason}]"
+    named = message if message.startswith(source) else f"{source}: {message}"
+    return f"infraclaims: {display.one_line(named)} [{display.one_line(reason)}]"

@@ -1,0 +1,37 @@
+"""What the command line and the flow run: worker processes that can be killed, and a memory of the ids seen."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Generator, Iterable
+from pathlib import Path
+
+from pipeline.extract import Pipeline, build, extract_page, mark_duplicates
+from pipeline.pool import extract_in_workers, rejected
+from pipeline.records import Extraction, Page, Rejected
+from pipeline.settings import Settings
+
+
+def extract_stream(pages: Iterable[Page | Rejected], settings: Settings, workers: int = 1) -> Generator[Extraction]:
+    """One extraction for each page, in input order, each page within the limits of `settings`.
+
+    The same results as `pipeline.extract`, from processes of their own: they start with the first result that is
+    asked for and end when the stream is exhausted or closed. A page that meets a bug of ours is rejected as
+    `internal_error`, so that it costs nobody the rest of a run.
+    """
+    results = extract_in_workers(pages, settings, build=build, extract=extract_or_reject, workers=workers)
+    yield from mark_duplicates(results)
+
+
+def extract_or_reject(page: Page, pipeline: Pipeline) -> Extraction:
+    """As `extract_page`; an exception becomes a rejection that says where it was raised."""
+    try:
+        return extract_page(page, pipeline)
+    except MemoryError:
+        raise  # the pool knows what to do with a worker that is out of memory
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
+        return rejected(
+            Rejected(source=page.source, reason="internal_error", message=f"{page.source}: {where}: {error}")
+        )
