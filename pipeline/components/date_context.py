@@ -20,10 +20,15 @@ def side(ctx: Context, first: int, stop: int, relation: DateRelation) -> Side:
         return "past"
     left = _cue(ctx, range(first - 1, first - 1 - _LEFT, -1))
     right = _cue(ctx, range(stop, stop + _RIGHT))
-    if relation in ("by", "before"):
-        near = ctx.tokens.low[max(0, first - 8) : stop + 8]
-        return "past" if ctx.words.data.direction.had.intersection(near) and left != "future" else "future"
-    return left or right
+    if relation not in ("by", "before"):
+        return left or right
+    if left == "past":  # "said that by October": what was said is still to come, unless it "had" come
+        return (
+            "past"
+            if ctx.words.data.direction.had.intersection(ctx.tokens.low[max(0, first - 8) : stop + 8])
+            else "future"
+        )
+    return left or right or "future"
 
 
 def _cue(ctx: Context, places: range) -> Side:
@@ -32,7 +37,10 @@ def _cue(ctx: Context, places: range) -> Side:
         word = tokens.word(place)
         if not word or (word in _STOPS and not (tokens.glued(place + 1) and word == ".")):
             return None
-        if word in rules.future or (word == "be" and tokens.word(place - 1) == "to"):
+        if places.step > 0 and word in rules.clause:
+            return None
+        noun = word in rules.nouns and tokens.word(place + 1) not in rules.verb_before
+        if (word in rules.future and not noun) or (word == "be" and tokens.word(place - 1) == "to"):
             return "future"
         past = word in rules.past or (word.endswith("ed") and word not in rules.not_past)
         if past and tokens.word(place - 1) not in rules.neutral_after:
@@ -93,6 +101,8 @@ def _plain_year(ctx: Context, form: Form, index: int, prefix: str) -> bool:
     if prefix in rules.loose:
         return not after or after in rules.closes
     if prefix or before in rules.before or after in rules.after:
+        return True
+    if after == "'" and tokens.word(form.stop + 1) == "s":
         return True
     if before == "s" and tokens.word(index - 2) == "'":
         return True

@@ -58,7 +58,7 @@ def quarter(ctx: Context, index: int) -> Form | None:
     if tokens.gap(place + 1):
         return None
     dated = in_year(ctx, form)
-    return None if dated is form and tokens.word(stop) == "of" else dated
+    return None if dated is form and tokens.word(stop) == "of" and tokens.word(stop + 1)[:1].isalpha() else dated
 
 
 def quarter_inside(which: int) -> Inside:
@@ -225,7 +225,7 @@ def part(ctx: Context, index: int, depth: int) -> Form | None:
     if inner is None or (inner.interval is None and inner.inside is None and ctx.published):
         return None
     if inner.unit in ("day", "weekday", "part"):
-        return None
+        return None if inner.unit == "part" or name == "rest" else inner  # "late Friday": the day
     if name == "whole":
         return None if inner.grain == "span" else replace(inner, weak=False)
     if name == "rest":

@@ -9,6 +9,7 @@ from pipeline.components.calendar import Interval
 from pipeline.components.date_words import Context, Form, Inside
 from pipeline.records import Grain
 
+_PLURAL = ("days", "weeks", "months", "quarters", "years", "decades")
 _ROLLING = ("week", "month", "year", "decade")
 
 
@@ -166,6 +167,9 @@ def span(ctx: Context, index: int, prefix: str) -> Form | None:
     place = index + (tokens.word(index) in ("the", "these"))
     if tokens.word(place) == "this" and tokens.word(place + 1) in ("past", "coming"):
         place += 1
+    ahead = ctx.words.ahead.at(tokens, place + 1)
+    if ahead and prefix and tokens.word(place) in _PLURAL:
+        return Form(ahead[0], "span", "span")
     sign = 1 if tokens.word(place) in words.forward else -1 if tokens.word(place) in words.backward else 0
     if sign == 0 or tokens.gap(place + 1):
         return None
@@ -173,13 +177,14 @@ def span(ctx: Context, index: int, prefix: str) -> Form | None:
     found = None if recent else length(ctx, place + 1)
     if found is None:
         word = tokens.word(place + 1)
-        if word not in ("days", "weeks", "months", "quarters", "years", "decades"):
+        if word not in _PLURAL:
             return None
         found = (place + 2, 0.0, 0.0, ctx.words.data.units[word])
     elif tokens.word(place) == "following" or tokens.word(place + 1) in ("a", "an"):
         return None
     stop, _, high, unit = found
-    if tokens.word(stop) in ("of", "'"):
+    hangs = tokens.word(stop) == "of" and not tokens.word(stop + 1).endswith("ing")  # "the last two years of the lease"
+    if hangs or tokens.word(stop) == "'":
         return None
     interval = _from_publication(ctx, high * sign, high * sign, unit) if high else None
     by = sign > 0 and prefix in ("within", "inside")

@@ -75,6 +75,17 @@ class Direction(Record):
     not_past: frozenset[str]
     had: frozenset[str]
     neutral_after: frozenset[str]
+    clause: frozenset[str]
+    nouns: frozenset[str]
+    verb_before: frozenset[str]
+
+
+class Governed(Record):
+    """Prepositions before a date that belong to the word before them."""
+
+    complements: frozenset[str]
+    particles: frozenset[str]
+    before: frozenset[str]
 
 
 class WeekdayContext(Record):
@@ -116,6 +127,7 @@ class DateWords(Record):
     fixed_days: dict[str, tuple[int, int]]
     fiscal: Fiscal
     relations: dict[DateRelation, tuple[str, ...]]
+    governed: Governed
     relation_suffixes: dict[DateRelation, tuple[str, ...]]
     span_words: SpanWords
     anaphora: Anaphora
@@ -167,6 +179,7 @@ class Words(Record):
     suffixes: Phrases[DateRelation]
     vague: Phrases[bool]
     ago: Phrases[int]
+    ahead: Phrases[bool]
     within: Phrases[bool]
     anaphora: Phrases[bool]
     openers: dict[str, tuple[str, ...]]
@@ -211,6 +224,7 @@ def words() -> Words:
         suffixes=Phrases(_turned(data.relation_suffixes)),
         vague=_flags(data.span_words.vague),
         ago=Phrases(ago),
+        ahead=_flags(data.span_words.ahead),
         within=_flags(data.span_words.within),
         anaphora=_flags(data.anaphora.words),
         openers=openers,
@@ -235,7 +249,7 @@ def _openers(data: DateWords) -> dict[str, tuple[str, ...]]:
         "ended": {*data.numbers, *_first(data.fiscal.bare), "the", "quarter", "year", "half"},
         "part": {*_first(_turned(data.parts)), *_first(data.edges)},
         "day": {*_first(data.day_phrases), *_first(data.unit_phrases), *_first(data.fixed_days)},
-        "span": {*data.span_words.forward, *data.span_words.backward, "the", "these", "this"},
+        "span": {*data.span_words.forward, *data.span_words.backward, *data.units, "the", "these", "this"},
         "counted": {*data.numbers, *_first(data.span_words.vague), "half"},
         "relative": {*data.shifts, "the"},
         "year": {*data.shifts, *_first(data.fiscal.year), *_first(data.anaphora.words), "the", "cy"},

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spacy.language import Language
@@ -55,26 +55,43 @@ def _mention(ctx: Context, index: int, follows: bool) -> tuple[int, DateMention]
     """The date that begins at a token, and the index after it."""
     try:
         plain, led = _read(ctx, index, index, "on", "", follows), _led(ctx, index, follows)
-        best = led if led and (plain is None or led[0] > plain[0]) else plain
-        return (best[0], _record(ctx, index, *best)) if best else None
+        best = led if led and (plain is None or led.stop > plain.stop) else plain
+        return (best.stop, _record(ctx, best)) if best else None
     except (ValueError, OverflowError):  # a day outside the calendar
         return None
 
 
-_Reading = tuple[int, Form, Interval | None, DateRelation]
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    first: int
+    stop: int
+    form: Form
+    interval: Interval | None
+    relation: DateRelation
 
 
 def _led(ctx: Context, index: int, follows: bool) -> _Reading | None:
     """A date behind its relation words."""
-    place, relation, prefix = index, "on", ""
+    tokens, governed = ctx.tokens, ctx.words.data.governed
+    first, place, relation, prefix = index, index, "on", ""
     for _ in range(3):
-        found = ctx.words.relations.at(ctx.tokens, place)
+        found = ctx.words.relations.at(tokens, place)
         if found is None:
             break
+        if prefix and relation == "on":  # "will be on by December": the first is an adverb
+            first = place
         relation = found[1] if found[1] != "on" else relation
-        prefix = ctx.tokens.word(found[0] - 1)
-        place = found[0] + (ctx.tokens.word(found[0]) == "-" and prefix in ("pre", "post"))
-    return _read(ctx, index, place, relation, prefix, follows) if prefix and not ctx.tokens.gap(place) else None
+        prefix = tokens.word(found[0] - 1)
+        place = found[0]
+    if not prefix or tokens.gap(place):
+        return None
+    reading = _read(ctx, first, place, relation, prefix, follows)
+    if reading is None or place != first + 1:
+        return reading
+    particle = prefix in governed.particles and tokens.word(place) in governed.before
+    needed = reading.form.grain == "span" or (reading.form.weak and tokens.word(place) == "the")
+    asked = prefix in governed.complements and tokens.raw(first - 1)[-1:].isalpha() and not needed
+    return replace(reading, first=place) if particle or asked else reading
 
 
 def _read(ctx: Context, first: int, place: int, relation: DateRelation, prefix: str, follows: bool) -> _Reading | None:
@@ -103,7 +120,7 @@ def _read(ctx: Context, first: int, place: int, relation: DateRelation, prefix: 
     interval = _resolved(ctx, form, first, stop, relation)
     if interval and relation == "from" and not suffix and ctx.published and interval[1] < ctx.published:
         relation = "on"  # "a report from March 2021"
-    return stop, form, interval, relation
+    return _Reading(first, stop, form, interval, relation)
 
 
 def _timed(ctx: Context, first: int, place: int, prefix: str) -> Form | None:
@@ -174,7 +191,7 @@ def _list_goes_on(ctx: Context, other: Form) -> bool:
 
 
 def _combined(ctx: Context, form: Form, other: Form, clear: bool) -> Form | None:
-    """One range from two dates; a year told at one end serves both. `clear`: the link alone shows that they are dates."""
+    """One range from two dates; a year told at one end serves both. `clear`: the link shows that they are dates."""
     first, last = form.interval, other.interval
     weak = form.weak and other.weak and not clear
     made = replace(other, grain="span", interval=None, inside=None, weak=weak, fiscal=form.fiscal or other.fiscal)
@@ -210,13 +227,17 @@ def _resolved(ctx: Context, form: Form, first: int, stop: int, relation: DateRel
     return calendar.nearest(form.cycle, ctx.published, side(ctx, first, stop, relation))
 
 
-def _record(
-    ctx: Context, index: int, stop: int, form: Form, interval: Interval | None, relation: DateRelation
-) -> DateMention:
-    start, end = ctx.tokens.start[index], ctx.tokens.end[stop - 1]
-    first, last = interval or (None, None)
-    text = ctx.tokens.text[start:end]
-    date = DateRange(text=text, start=first, end=last, grain=form.grain, relation=relation, fiscal=form.fiscal)
+def _record(ctx: Context, reading: _Reading) -> DateMention:
+    start, end = ctx.tokens.start[reading.first], ctx.tokens.end[reading.stop - 1]
+    first, last = reading.interval or (None, None)
+    date = DateRange(
+        text=ctx.tokens.text[start:end],
+        start=first,
+        end=last,
+        grain=reading.form.grain,
+        relation=reading.relation,
+        fiscal=reading.form.fiscal,
+    )
     return DateMention(start=start, end=end, date=date)
 
 
