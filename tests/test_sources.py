@@ -109,7 +109,8 @@ def test_json_lines_are_known_by_their_content(tmp_path: Path) -> None:
 def test_fields_of_a_record(tmp_path: Path) -> None:
     fields = {
         "id": 12, "url": "https://a.example/b", "title": " T ", "published": "2026-03-05T23:00:00-07:00",
-        "publisher": "P", "author": "A", "retrieved": "2026-03-06T09:12:00+02:00", "genre": "ignored", "text": "Some\ud800 text.",
+        "publisher": "P", "author": "A", "genre": "ignored", "text": "Some\ud800 text.",
+        "retrieved": "2026-03-06T09:12:00+02:00",
     }  # fmt: skip
     (tmp_path / "a.jsonl").write_text(json.dumps(fields))
     page = only(read(tmp_path / "a.jsonl"))
