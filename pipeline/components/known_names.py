@@ -198,6 +198,8 @@ def _chosen(
                 continue
             if surface.ambiguous and not surface.abbreviation and not _stands_alone(context, surface, first, last):
                 continue
+            if surface.type == "company" and last - first == 1 and _surname(words, first):
+                continue
             if surface.ambiguous and _proves_nothing(words, surface, first, last, score):
                 waiting.append((first, last, surface))
                 continue
@@ -308,13 +310,28 @@ def _stands_alone(context: _Context, surface: _Surface, first: int, last: int) -
     follows = words.lower(last)
     if surface.type == "company" and words.same_line(first, last) and words.capital[last]:
         longer = follows in rules("companies", "endings") and follows not in rules("companies", "legal")
-        if longer and surface.entry.kind not in _FAMOUS and surface.entry.id not in context.ids:
+        if longer and surface.entry.kind not in _FAMOUS:
             return False
     if surface.type in ("place", "accelerator", "cluster") and last - first == 1:
         named = words.lower(first) in rules("persons", "firsts") or surface.type == "place"
         if named and words.same_line(first, last) and words.capital[last] and follows not in rules("words", "stop"):
             return phrase_at(words, last, phrases("sites", "heads")) > 0
     return not _preceded_by_name(context, surface, first)
+
+
+def _surname(words: Words, first: int) -> bool:
+    """Whether the company's one word is here the surname of somebody: "Michael Dell", "said Karan Adani"."""
+    previous = first - 1
+    if not words.same_line(previous, first) or not words.capital[previous] or not words.forms[previous].isalpha():
+        return False
+    if words.lower(previous) in rules("persons", "firsts"):
+        return True
+    introduced = words.lower(previous - 1) in ("said", "says") or words.lower(previous - 1) in rules(
+        "persons", "titles"
+    )
+    described = words.lower(first + 1) == "," and words.lower(first + 2) in rules("persons", "jobs")
+    plain = words.forms[previous][1:].islower() and words.lower(previous) not in rules("words", "stop")
+    return plain and (introduced or described) and words.lower(previous) not in _trie()
 
 
 def _preceded_by_name(context: _Context, surface: _Surface, first: int) -> bool:
@@ -356,6 +373,8 @@ def after_legal_form(words: Words, last: int) -> int:
         if at >= len(words) or not words.same_line(last - 1, at) or words.joined(at) or not words.capital[at]:
             break
         size = phrase_at(words, at, table)
+        if at > last and words.lower(at) in ("group", "holding", "holdings", "limited", "co"):
+            break
         if not size or (words.lower(at) == "co" and words.lower(at + 1) != "."):
             break
         last = at + size

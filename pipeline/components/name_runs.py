@@ -67,8 +67,11 @@ def _continues(words: Words, index: int, first: int) -> int:
     ):
         return 2
     if words.capital[index] and not (words.joined(index) and words.forms[index - 1] in "'’/"):
-        inner = words.lowers[index] not in rules("words", "stop") or company_word(words.lowers[index])
-        return 1 if inner or words.lowers[index] in SITE_WORDS else 0
+        word = words.lowers[index]
+        inner = (
+            word not in rules("words", "stop") or word in rules("words", "inner") or word in rules("places", "after")
+        )
+        return 1 if inner or company_word(word) or word in SITE_WORDS else 0
     return 0
 
 
@@ -133,6 +136,16 @@ def _closed(taken: Sequence[Found | None], index: int) -> bool:
     return found is not None and found.type != "place"
 
 
+def _part_of_name(words: Words, first: int, last: int) -> bool:
+    """Whether a common word opens a name: "White Oak", "First Solar"."""
+    return (
+        first + 1 < last
+        and words.lowers[first] in rules("words", "inner")
+        and words.capital[first + 1]
+        and words.lowers[first + 1] not in rules("words", "stop")
+    )
+
+
 def _trimmed(words: Words, first: int, last: int) -> Run | None:
     """The run without the words before the name that are none: openers, roles and titles."""
     role = torn = False
@@ -143,7 +156,7 @@ def _trimmed(words: Words, first: int, last: int) -> Run | None:
             first += 1
         elif opening and first + 1 < last and word in rules("companies", "roles"):
             first, role, opening = first + 1, True, False
-        elif word in rules("words", "stop"):
+        elif word in rules("words", "stop") and not _part_of_name(words, first, last):
             torn = torn or not opening
             first, opening = first + 1, False
         else:

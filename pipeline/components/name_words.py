@@ -187,10 +187,10 @@ def cut_words(phrase: str) -> tuple[str, ...]:
 
 _KEYS: dict[str, frozenset[str]] = {
     "context": frozenset({"domain", "business", "chips", "machines", "sources", "anti"}),
-    "words": frozenset({"stop", "products", "public"}),
+    "words": frozenset({"stop", "inner", "products", "public", "grounds"}),
     "companies": frozenset(
         {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
-        | {"deals", "deal_links", "of_heads"}
+        | {"deals", "deal_links", "of_heads", "ai_nouns"}
     ),
     "persons": frozenset({"titles", "jobs", "particles", "firsts", "famous"}),
     "sites": frozenset(

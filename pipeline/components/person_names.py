@@ -19,6 +19,9 @@ def person_points(words: Words, run: Run) -> int:
         return 3
     if size == 1:
         return 0
+    line_ends = run.last >= len(words) or words.line[run.last] != words.line[run.first]
+    if words.lower(run.first - 1) == "by" and words.opening[run.first - 1] and line_ends and not run.headline:
+        return 3
     if words.lower(run.last) == "," and _job_follows(words, run.last + 1):
         return 3
     speech = rules("companies", "speech")
@@ -36,7 +39,13 @@ def _personal(words: Words, index: int) -> bool:
     )
     if word in rules("persons", "particles"):
         return True
-    return plain and not company_word(word) and word not in rules("words", "public") and word not in SITE_WORDS
+    return (
+        plain
+        and not company_word(word)
+        and word not in rules("words", "public")
+        and word not in rules("words", "grounds")
+        and word not in SITE_WORDS
+    )
 
 
 def _title_before(words: Words, run: Run) -> int:

@@ -24,12 +24,25 @@ _ARTICLES = frozenset({"the", "a", "an", "its", "their", "this", "that"})
 def pattern_places(words: Words, known: Sequence[Found]) -> list[Found]:
     """Counties, parishes and towns: "Wexford County", "the town of Ashby", "Ashby, Ohio"."""
     taken = occupied(words, known)
+    runs = runs_of_capitals(words, taken)
     found: list[Found] = []
-    for run in runs_of_capitals(words, taken):
+    for item in known:
+        if item.type == "place" and words.lower(item.last) in rules("places", "after") and words.capital[item.last]:
+            found.append(_place(words, item.first, item.last + 1))
+    for run in runs:
         item = _county(words, run) or _town_in_state(words, run, taken)
         if item and not any(_whole(taken[i], item) for i in range(item.first, item.last)):
             found.append(item)
+    names = {_surface(words, item.first, item.last).lower(): item.name for item in found}
+    for run in runs:
+        name = names.get(_surface(words, run.first, run.last).lower())
+        if name is not None and not _closed(taken, run):
+            found.append(Found(run.first, run.last, "place", None, name, rank=1))
     return found
+
+
+def _closed(taken: Sequence[Found | None], run: Run) -> bool:
+    return any(taken[i] is not None for i in range(run.first, run.last))
 
 
 def _whole(other: Found | None, item: Found) -> bool:
@@ -66,7 +79,8 @@ def _town_in_state(words: Words, run: Run, taken: Sequence[Found | None]) -> Fou
     named = " ".join(before) in rules("places", "before")
     preposition = before[1] in rules("places", "prepositions") and before[1] != "and"
     person = words.lowers[run.first] in rules("persons", "firsts") and run.last - run.first > 1
-    if named or (in_state and (preposition or (run.opening and not person))):
+    single = run.last - run.first == 1 and words.lowers[run.first] not in rules("persons", "firsts")
+    if named or (in_state and (preposition or single or (run.opening and not person))):
         return _place(words, run.first, run.last)
     return None
 
@@ -99,34 +113,76 @@ def pattern_sites(words: Words, named: Sequence[Found]) -> list[Found]:
 
 
 def _by_place(words: Words, taken: Sequence[Found | None], ids: frozenset[str]) -> Iterator[Found]:
-    by_place, inner, plural = phrases("sites", "by_place"), phrases("sites", "inner"), phrases("sites", "plural")
     names: dict[str, str] = {}
+    inner, plural = phrases("sites", "inner"), phrases("sites", "plural")
+    passed = 0
     for index in range(len(words)):
         place = taken[index]
-        if place is not None and place.type == "place" and place.first == index:
-            last = _with_state(words, taken, place.last)
-            at = last + 1 if words.lower(last) == "," and last > place.last else last
-            size = phrase_at(words, at, by_place)
-            if size and words.same_line(index, at) and _site_ends(words, at + size):
-                yield _placed(words, place, index, at + size, names, ids)
-            continue
-        if place is not None:
-            continue
-        size, many = phrase_at(words, index, inner), phrase_at(words, index, plural)
-        size, many = (0, many) if many > size else (size, 0)
-        last = index + (size or many)
-        if not (size or many) or last + 1 >= len(words) or words.line[last] != words.line[index]:
-            continue
-        if many and not _owned(words, taken, index):
-            continue
-        where = last + 1 + (words.lower(last + 1) in ("the", "nearby", "rural"))
-        place = taken[where] if where < len(words) else None
-        if words.lower(last) in ("in", "near", "outside") and place is not None and place.type == "place":
-            yield _placed(words, place, index, _with_state(words, taken, place.last), names, ids)
+        if place is None and index >= passed:
+            size, many = phrase_at(words, index, inner), phrase_at(words, index, plural)
+            passed = index + max(size, many)
+            if max(size, many) and (size >= many or _owned(words, taken, index)):
+                where = _place_after_head(words, taken, index, passed)
+                if where is not None:
+                    yield _placed(words, where, index, _with_state(words, taken, where.last), names, ids)
+        elif place is not None and place.type == "place" and place.first == index:
+            last = _place_before_head(words, taken, place)
+            if last:
+                yield _placed(words, place, index, last, names, ids)
+
+
+def _place_before_head(words: Words, taken: Sequence[Found | None], place: Found) -> int:
+    """Where "Ashby, Ohio, campus" or "Ashby campus in Ohio" ends; 0 for no site."""
+    last = _with_state(words, taken, place.last)
+    at = last + 1 if words.lower(last) == "," and last > place.last else last
+    size = phrase_at(words, at, phrases("sites", "by_place"))
+    if not size or not words.same_line(place.first, at) or words.lower(at + size) in rules("sites", "not_after"):
+        return 0
+    if (
+        place.id
+        and lexicon.by_id()[place.id].kind in ("country", "region")
+        and not _determined(words, taken, place.first)
+    ):
+        return 0
+    return _in_place(words, taken, at + size)
+
+
+def _determined(words: Words, taken: Sequence[Found | None], first: int) -> bool:
+    before = taken[first - 1] if first else None
+    owner = before is not None and before.type == "company"
+    return owner or words.lower(first - 1) in _ARTICLES or words.lower(first - 1) in ("s", "'", "planned", "proposed")
+
+
+def _in_place(words: Words, taken: Sequence[Found | None], last: int) -> int:
+    """Where a site's phrase ends once "in Ohio" behind it is taken in."""
+    if words.lower(last) == "in" and last + 1 < len(words) and words.same_line(last - 1, last + 1):
+        place = taken[last + 1]
+        if place is not None and place.type == "place":
+            return _with_state(words, taken, place.last)
+    return last
+
+
+def _place_after_head(words: Words, taken: Sequence[Found | None], index: int, last: int) -> Found | None:
+    """The place of "data center in Ashby", where the word for a site is no part of a longer name."""
+    if last + 2 > len(words) or words.lower(last) not in ("in", "near", "outside") or _named_site(words, taken, index):
+        return None
+    where = last + 1 + (words.lower(last + 1) in ("the", "nearby", "rural"))
+    place = taken[where] if where < len(words) and words.line[where] == words.line[index] else None
+    return place if place is not None and place.type == "place" else None
+
+
+def _named_site(words: Words, taken: Sequence[Found | None], index: int) -> bool:
+    before = index - 1
+    if not words.same_line(before, index) or not words.capital[before]:
+        return False
+    found = taken[before]
+    if found is None:
+        return words.lowers[before] not in rules("words", "stop") and words.line[index] not in words.headlines
+    return found.type in ("cluster", "place")
 
 
 def _owned(words: Words, taken: Sequence[Found | None], index: int) -> bool:
-    before = taken[index - 1] if index else None
+    before = taken[index - 2] if index > 1 and words.lowers[index - 1] == ")" else taken[index - 1] if index else None
     if before is None and index > 1 and words.lowers[index - 1] == "s":
         before = taken[index - 3] if index > 2 else None
     counted = words.lower(index - 1) in rules("sites", "before_plural")
@@ -143,10 +199,6 @@ def _with_state(words: Words, taken: Sequence[Found | None], last: int) -> int:
             break
         last = state.last
     return last
-
-
-def _site_ends(words: Words, last: int) -> bool:
-    return words.lower(last) not in rules("sites", "not_after")
 
 
 def _placed(words: Words, place: Found, first: int, last: int, names: dict[str, str], ids: frozenset[str]) -> Found:
@@ -194,9 +246,7 @@ def _by_name(words: Words, taken: Sequence[Found | None]) -> Iterator[Found]:
         listed = _listed_with_power(words, run)
         if run.headline or not (tail or size or listed or _named_before(words, first - quoted, naming)):
             continue
-        if words.lowers[tail - 1 if tail else last - 1] in rules("sites", "not_names") or not _own_name(
-            words, first, tail or last
-        ):
+        if not _own_name(words, first, tail or last):
             continue
         if size and not quoted and words.lower(first - 1) not in _ARTICLES and run.opening:
             continue
@@ -216,7 +266,10 @@ def _code_name(words: Words, first: int, last: int) -> Found | None:
 
 
 def _named_before(words: Words, first: int, naming: dict[str, tuple[tuple[str, ...], ...]]) -> bool:
-    """Whether "campus called" or the like ends just before the word."""
+    """Whether "campus called", "data center at" or the like ends just before the word."""
+    if words.lower(first - 1) == "at" and words.same_line(first - 1, first):
+        inner = phrases("sites", "inner")
+        return any(0 < phrase_at(words, i, inner) == first - 1 - i for i in range(max(0, first - 5), first - 1))
     for size in (1, 2):
         start = first - size
         if start > 0 and words.same_line(start, first) and phrase_at(words, start, naming) == size:
@@ -242,7 +295,8 @@ def _own_name(words: Words, first: int, last: int) -> bool:
     """Whether a word of the stretch is a name and no common noun of the trade."""
     plain = rules("sites", "not_names") | rules("words", "stop") | rules("companies", "generic")
     own = [i for i in range(first, last) if words.forms[i][0].isalpha() and words.lowers[i] not in plain]
-    return bool(own) and not (last - first == 1 and len(words.forms[first]) < 3)
+    acronym = last - first == 1 and words.forms[first].isupper() and len(words.forms[first]) < 5
+    return bool(own) and not acronym
 
 
 def _again(words: Words, found: Sequence[Found], taken: Sequence[Found | None]) -> Iterator[Found]:

@@ -42,13 +42,16 @@ def _distinct(words: Words, run: Run) -> bool:
 
 
 def _public(words: Words, run: Run) -> bool:
-    return any(words.lowers[i] in rules("words", "public") for i in range(run.first, run.last))
+    last = words.lowers[run.last - 1]
+    return last in rules("words", "grounds") or any(
+        words.lowers[i] in rules("words", "public") for i in range(run.first, run.last)
+    )
 
 
 def _form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
     """Evidence in the name itself."""
     last, size = words.lowers[run.last - 1], run.last - run.first
-    if last == "ai" and taken[run.first] is not None and taken[run.last - 2] is not None:
+    if last == "ai" and (taken[run.last - 2] is not None or words.lower(run.last) in rules("companies", "ai_nouns")):
         return 0
     legal_end = after_legal_form(words, run.last)
     proof = rules("companies", "proof")
@@ -56,6 +59,8 @@ def _form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
         return 4
     if size > 1 and last in proof and _distinct(words, run):
         return 4
+    if _fund_of(words, run):
+        return 3
     if size > 1 and _distinct(words, run) and not _public(words, run):
         if last in rules("companies", "endings") and words.lowers[run.first] not in rules("words", "stop"):
             return 3
@@ -64,6 +69,14 @@ def _form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
             if length and index + length == run.last:
                 return 3
     return int(_coinage(words, run))
+
+
+def _fund_of(words: Words, run: Run) -> bool:
+    """ "Export Fund of Jutland": a company word before "of"."""
+    return any(
+        words.forms[i] == "of" and (words.lowers[i - 1] == "bank" or company_word(words.lowers[i - 1]))
+        for i in range(run.first + 1, run.last - 1)
+    )
 
 
 def _coinage(words: Words, run: Run) -> bool:
@@ -90,6 +103,8 @@ def _before_points(words: Words, run: Run) -> int:
     if words.lower(before) in "\"“'‘":
         before -= 1
     if words.lower(before) in rules("companies", "roles") and words.forms[before].islower():
+        return 2
+    if words.lower(before) in ("called", "named", "dubbed") and words.lower(before - 1) in rules("companies", "nouns"):
         return 2
     if words.lower(before) in rules("companies", "deal_links"):
         near = range(max(0, before - 4), before)
@@ -158,28 +173,36 @@ def _weigh(words: Words, runs: list[Run], taken: Sequence[Found | None]) -> None
         listed = (last, before)
         around = before + _after_points(words, run, last)
         form = _form_points(words, run, taken)
-        if _public(words, run) or (run.last - run.first == 1 and (run.opening or run.torn) and form == 0):
+        bare = run.last - run.first == 1 and form == 0
+        if _public(words, run) or (bare and (run.opening or run.torn or words.lower(run.first - 1) == "to")):
             around = 0
         run.company = form + around if _nameable(words, run, plain) else 0
 
 
 def _nameable(words: Words, run: Run, plain: set[str]) -> bool:
     """Whether the run can be a company at all; a single word that the text also uses in lower case cannot."""
-    if words.lowers[run.first] in rules("words", "products"):
+    if words.lowers[run.first] == "project" or words.lowers[run.first] in rules("words", "products"):
         return False
     if run.last - run.first > 1:
         return True
     word = words.lowers[run.first]
+    if not words.forms[run.first].isalpha() and words.forms[run.first].isupper():
+        return False
     return word not in plain and not company_word(word) and word not in rules("companies", "generic")
 
 
 def _after_company(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
-    """1 for an item of a list whose item before it is a known company."""
-    before = run.first - 1
-    while before >= 0 and run.first - before <= 3 and words.lowers[before] in (",", "and", "or", "&"):
-        before -= 1
-    found = taken[before] if 0 <= before < run.first - 1 and words.same_line(before, run.first) else None
-    return int(found is not None and found.type == "company")
+    """How many items of a list just before it are known companies, at most 2."""
+    count, first = 0, run.first
+    while count < 2:
+        before = first - 1
+        while before >= 0 and first - before <= 3 and words.lowers[before] in (",", "and", "or", "&"):
+            before -= 1
+        found = taken[before] if 0 <= before < first - 1 and words.same_line(before, first) else None
+        if found is None or found.type != "company":
+            break
+        count, first = count + 1, found.first
+    return count
 
 
 def _only_separators(words: Words, first: int, last: int) -> bool:
@@ -218,15 +241,29 @@ def unknown_names(words: Words, known: Sequence[Found], on_topic: bool) -> list[
 def _company_mentions(words: Words, runs: list[Run], companies: list[Run]) -> Iterator[Found]:
     canonical: dict[str, str] = {}
     for run in sorted(companies, key=lambda run: (run.first - run.last, run.first)):
-        text = " ".join(words.slice(run.first, run.last).split())
-        key = _key(words, run.first, run.last)
-        name = canonical.setdefault(key, text)
+        text = " ".join(words.slice(run.first, _without_legal_form(words, run)).split())
+        name = canonical.setdefault(_key(words, run.first, run.last), text)
         for short in _short_forms(words, run):
             canonical.setdefault(short, name)
     for run in runs:
         name = canonical.get(_key(words, run.first, run.last))
         if name is not None:
-            yield Found(run.first, after_legal_form(words, run.last), "company", None, name, rank=2)
+            last = after_legal_form(words, run.last)
+            stop = (
+                words.lower(last) == "."
+                and words.joined(last)
+                and words.lowers[last - 1] in rules("companies", "proof")
+            )
+            yield Found(run.first, last + stop, "company", None, name, rank=2)
+
+
+def _without_legal_form(words: Words, run: Run) -> int:
+    last = run.last
+    while last - run.first > 1 and (
+        words.lowers[last - 1] in rules("companies", "proof") or words.forms[last - 1] in ".,"
+    ):
+        last -= 1
+    return last
 
 
 def _short_forms(words: Words, run: Run) -> Iterator[str]:
