@@ -20,6 +20,8 @@ from pipeline.records import Record
 _MOST_TOKENS = 10
 _LONGEST_NAME = 4
 _MOST_UNKNOWN = 3
+_CONTEXT = 1000
+_HEADS = ("strong", "weak", "plain")
 _YEARS = range(1990, 2040)
 
 
@@ -28,6 +30,9 @@ class ChipWords(Record):
 
     strong: tuple[str, ...]
     weak: tuple[str, ...]
+    plain: tuple[str, ...]
+    plain_from: int
+    other: tuple[str, ...]
     context: tuple[str, ...]
     modifiers: tuple[str, ...]
     veto: tuple[str, ...]
@@ -58,7 +63,7 @@ class _Token(NamedTuple):
 
 class _Meaning(NamedTuple):
     kind: str
-    """model, rack, cpu, vendor, strong, weak, equivalent, veto, system, modifier"""
+    """model, rack, cpu, vendor, strong, weak, plain, equivalent, veto, system, modifier"""
     id: str | None = None
     capital: bool = False
     """Means it only with a capital."""
@@ -68,6 +73,7 @@ class _Meaning(NamedTuple):
 class _Rules(NamedTuple):
     meanings: dict[str, _Meaning]
     context: re.Pattern[str]
+    other: re.Pattern[str]
     equivalent_before: re.Pattern[str]
 
 
@@ -108,13 +114,15 @@ def _rules() -> _Rules:
         for name in (chip.name, *chip.aliases):
             rank = 1 if chip.kind == "architecture" else 2
             meanings[_key(name)] = _Meaning(kind, chip.id, name in chip.ambiguous, rank)
-    for kind, names in (("weak", words.weak), ("strong", words.strong), ("equivalent", words.equivalent)):
+    heads = (("weak", words.weak), ("plain", words.plain), ("strong", words.strong), ("equivalent", words.equivalent))
+    for kind, names in heads:
         for name in names:
             known = meanings.get(_key(name)) or meanings.get(_key(name) + "s")
             meanings[_key(name)] = _Meaning(kind, known.id if known and known.kind == "model" else None)
     return _Rules(
         meanings,
         re.compile(rf"(?<![A-Za-z0-9]){alternatives(words.context)}(?![A-Za-z0-9])"),
+        re.compile(rf"\b(?i:{alternatives(words.other)})\b"),
         re.compile(rf"\b(?i:{alternatives(words.equivalent_before)})[ ](?:[a-z~]{{1,14}}[ ]?){{0,2}}$"),
     )
 
@@ -163,7 +171,7 @@ class _Phrase:
         self.vendor: str | None = None
 
     def take(self, meaning: _Meaning, end: int, plural: bool) -> None:
-        if meaning.kind in ("strong", "weak"):
+        if meaning.kind in _HEADS:
             self.head, self.head_chip, self.plural = meaning.kind, self.head_chip or meaning.id, plural
             self.evident = self.evident or meaning.kind == "strong"
         elif meaning.kind in ("model", "model_equivalent"):
@@ -194,9 +202,9 @@ def _read_phrase(rules: _Rules, tokens: list[_Token]) -> _Phrase | None:
         token = tokens[at]
         meaning, size, plural = _meaning(rules.meanings, tokens, at)
         kind = meaning.kind if meaning else ""
-        if phrase.head and kind not in ("strong", "weak", "equivalent"):
+        if phrase.head and kind not in (*_HEADS, "equivalent"):
             break
-        if meaning and kind in ("strong", "weak", "model", "model_equivalent", "rack", "vendor"):
+        if meaning and kind in (*_HEADS, "model", "model_equivalent", "rack", "vendor"):
             if kind == "rack" and size > 1 and not phrase.model:
                 _take_model_inside(rules, tokens[: at + size - 1], at, phrase)
             phrase.take(meaning, tokens[at + size - 1].end, plural)
@@ -216,7 +224,7 @@ def _read_phrase(rules: _Rules, tokens: list[_Token]) -> _Phrase | None:
             hyphened = token.sep == "-" or (at + 1 < len(tokens) and tokens[at + 1].sep == "-")
             unknown += 1
             named = token.word[0].isupper() or token.word.endswith("'s")
-            if unknown > _MOST_UNKNOWN or not ((hyphened and not token.word.isdigit()) or named) or phrase.model:
+            if unknown > _MOST_UNKNOWN or token.word[0].isdigit() or not (hyphened or named) or phrase.model:
                 break
         phrase.evident = phrase.evident or token.word in ("AI", "A.I.")
         at += size
@@ -272,9 +280,12 @@ def read_chips(text: str, number: Number) -> Chips | None:
             return None
     if not phrase.head and not _named(phrase, value, words):
         return None
-    evident = phrase.evident or phrase.vendor or phrase.model
-    if phrase.head == "weak" and not evident and not rules.context.search(sentence(text, number.start, phrase.end)):
-        return None
+    if phrase.head in ("weak", "plain") and not (phrase.evident or phrase.vendor or phrase.model or phrase.rack):
+        if rules.other.search(sentence(text, number.start, phrase.end)):
+            return None
+        enough = phrase.head == "plain" and value >= words.plain_from
+        if not enough and not rules.context.search(text, max(0, number.start - _CONTEXT), phrase.end + _CONTEXT):
+            return None
     window = text[max(0, number.start - 50) : number.start]
     if phrase.model and not phrase.equivalent and rules.equivalent_before.search(window):
         phrase.equivalent = True

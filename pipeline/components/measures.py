@@ -65,9 +65,24 @@ class ChangeWords(Record):
     """Words of increment and of change."""
 
     incremental: tuple[str, ...]
+    incremental_after: tuple[str, ...]
     adding: tuple[str, ...]
     verbs: tuple[str, ...]
     range_verbs: tuple[str, ...]
+
+
+class EllipsisWords(Record):
+    """When a number alone counts what was counted before it."""
+
+    least: float
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class PeriodWords(Record):
+    """The words of `periods` that stand before an amount."""
+
+    words: tuple[str, ...]
 
 
 class PriceWords(Record):
@@ -81,6 +96,7 @@ class CountWords(Record):
 
     adjectives: tuple[str, ...]
     labels: tuple[str, ...]
+    no_names: tuple[str, ...]
     largest: float
     each: tuple[str, ...]
 
@@ -94,10 +110,12 @@ class UnitRules(Record):
     currencies: tuple[CurrencyRow, ...]
     money: MoneyWords
     accelerators: chips.ChipWords
+    ellipsis: EllipsisWords
     bounds: dict[str, Relation]
     bounds_after: dict[str, Relation]
     change: ChangeWords
     periods: dict[str, tuple[str, ...]]
+    periods_before: PeriodWords
     prices: PriceWords
     counts: CountWords
 
@@ -160,7 +178,7 @@ def _patterns() -> _Patterns:
     scaled = [name for row in table.currencies for name in row.scaled]
     codes = alternatives(row.code for row in table.currencies)
     more = f"(?:(?i:{alternatives(table.change.incremental)})[ ])?"
-    currency = f"(?P<code>{codes})|(?P<name>(?i:{alternatives(names)}))"
+    currency = f"(?P<code>{codes})|(?P<name>(?i:{alternatives(set(names) - {name.lower() for name in scaled})}))"
     return _Patterns(
         prefix=re.compile(
             f"({alternatives(prefix for row in table.currencies for prefix in row.prefixes)})[ ]?"

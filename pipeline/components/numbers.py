@@ -137,12 +137,12 @@ def _scaled(text: str, number: Number) -> Number:
 
 
 def _and_part(text: str, number: Number) -> Number:
-    """ "Two and a half"."""
+    """ "Two and a half", "a million and a half"."""
     found = _rules().and_part.match(text, number.end)
     if not found:
         return number
-    value = number.value + _rules().worth["fractions"][found[1].lower()]
-    return number._replace(end=found.end(), value=value, mantissa=value)
+    mantissa = number.mantissa + _rules().worth["fractions"][found[1].lower()]
+    return number._replace(end=found.end(), value=mantissa * number.scale, mantissa=mantissa)
 
 
 def _read_digits(text: str, found: re.Match[str], money: bool) -> Number:

@@ -20,7 +20,7 @@ _END = "(?![A-Za-z0-9_])"
 
 
 class Before(NamedTuple):
-    """What the words before a quantity say; `start` takes in the bounds."""
+    """What the words before a quantity say; `start` takes in the bounds and "another"."""
 
     start: int
     relation: Relation | None = None
@@ -28,11 +28,12 @@ class Before(NamedTuple):
 
 
 class After(NamedTuple):
-    """What the words after a quantity say; `end` takes in the bounds."""
+    """What the words after a quantity say; `end` takes in the bounds and the rate."""
 
     end: int
     relation: Relation | None = None
     incremental: bool = False
+    period: str | None = None
 
 
 class Share(NamedTuple):
@@ -49,6 +50,7 @@ class _Patterns(NamedTuple):
     longest: int
     increase_by: re.Pattern[str]
     bound_after: re.Pattern[str]
+    more_inside: re.Pattern[str]
     more_after: re.Pattern[str]
     period_after: re.Pattern[str]
     period_before: re.Pattern[str]
@@ -69,7 +71,11 @@ def _patterns() -> _Patterns:
         phrase for phrase in table.bounds_after if phrase.partition(" ")[0] in ("at", "minimum", "maximum", "max")
     ]
     opened = [phrase for phrase in table.bounds_after if phrase not in closed and phrase[0].isalpha()]
-    meanings = {**dict.fromkeys((*table.change.incremental, *table.change.adding), "more"), **table.bounds}
+    meanings = {
+        **dict.fromkeys(table.change.incremental, "more"),
+        **dict.fromkeys(table.change.adding, "add"),
+        **table.bounds,
+    }
     device, each = alternatives(table.accelerators.devices), alternatives(table.counts.each)
     periods = alternatives(word for words in table.periods.values() for word in words)
     count = rf"(?:\d{{1,3}}|(?i:{alternatives(number_words().words)}|(?:a|two|three)[ ]dozen))"
@@ -82,24 +88,25 @@ def _patterns() -> _Patterns:
             rf"[ ]?(?P<sign>\+)|(?:[ ]|,[ ]|-)(?P<open>(?i:{alternatives(opened)})){_END}"
             rf"|[ ](?P<closed>(?i:{alternatives(closed)}))(?=[ ]?[.,;)\n]|$)"
         ),
-        more_after=re.compile(
-            rf"(?:[ ]of)?(?:[ ]an)?[ ](?i:{alternatives(table.change.incremental)}){_END}(?![ ]than)"
-        ),
+        more_inside=re.compile(rf"[ ](?i:{alternatives(table.change.incremental)})[ ]"),
+        more_after=re.compile(rf"(?P<of>[ ]of)?[ ]{alternatives(table.change.incremental_after)}{_END}(?![ ]than)"),
         period_after=re.compile(
             rf"(?:[ ](?:an?|per|each|every|in)[ ]|[ ]?/[ ]?|[ ]|-(?:a|per)-)(?P<word>{periods}){_END}(?![ ]of|-)"
         ),
-        period_before=re.compile(rf"\b(?P<word>(?i:{periods}))[ ](?:[a-z]+[ ]){{0,2}}(?:of[ ]|at[ ])?$"),
+        period_before=re.compile(
+            rf"\b(?P<word>(?i:{alternatives(table.periods_before.words)}))[ ](?:[a-z]+[ ]){{0,2}}(?:of[ ]|at[ ])?$"
+        ),
         price=re.compile(
             rf"(?:[ ]?/[ ]?|[ ](?:per|an?|each|every|for[ ](?:an?|each|every))[ ]|-(?:a|per)-)"
             rf"{alternatives(table.prices.things)}s?(?![A-Za-z0-9])"
         ),
-        density=re.compile(rf"\b{alternatives(table.power.density)}\b"),
+        density=re.compile(rf"\b(?i:{alternatives(table.power.density)})\b"),
         device_after=re.compile(
             r"(?:[ ](?:(?:in|into|to|on|within)[ ])?(?:an?|per|each|every|one)[ ]|[ ]?/[ ]?|-per-)"
             rf"(?:[\w-]+[ ]){{0,2}}?{device}s?{_END}"
         ),
         device_before=re.compile(
-            rf"\b(?:(?:an?|per|each|every|one|single)[ ](?:[\w-]+[ ]){{0,3}}?{device}\b[^.;\n]{{0,40}}"
+            rf"\b(?:(?i:an?|per|each|every|one|single)[ ](?:[\w-]+[ ]){{0,3}}?{device}\b[^.;\n]{{0,40}}"
             rf"|{device}s?,?[ ](?:of|with|containing|holding|housing|each|has|have|contains|packs)[ ]"
             r"(?:[a-z]+[ ]){0,3})$"
         ),
@@ -124,11 +131,13 @@ def read_before(text: str, at: int, floor: int) -> Before:
         if not size:
             break
         cursor, words = words[-size].start(), words[:-size]
-        if meaning == "more":
+        if meaning in ("more", "add"):
             incremental = True
+            start = cursor if meaning == "more" else start
         elif meaning:
-            start = cursor
-            relation = cast("Relation", meaning) if relation in (None, "approx") else relation
+            if relation not in (None, "approx"):
+                break
+            start, relation = cursor, cast("Relation", meaning)
     incremental = incremental or bool(patterns.increase_by.search(text, max(floor, cursor - 90), cursor))
     return Before(start, relation, incremental)
 
@@ -150,23 +159,29 @@ def _longest_phrase(text: str, words: list[re.Match[str]], cursor: int) -> tuple
 
 
 def read_after(text: str, number_end: int, end: int) -> After:
-    """The bounds and the words of increment inside `number_end..end` and right after it."""
+    """The bounds, the words of increment and the rate inside `number_end..end` and right after it."""
     patterns = _patterns()
-    incremental = bool(patterns.more_after.search(text, number_end, end))
+    incremental = bool(patterns.more_inside.search(text, number_end, end))
     relation: Relation | None = None
-    if found := patterns.bound_after.match(text, end):
-        phrase = found["sign"] or found["open"] or found["closed"]
-        relation, end = rules().bounds_after[phrase.lower().replace("-", " ")], found.end()
-    return After(end, relation, incremental or bool(patterns.more_after.match(text, end)))
+    if bound := patterns.bound_after.match(text, end):
+        phrase = bound["sign"] or bound["open"] or bound["closed"]
+        relation, end = rules().bounds_after[phrase.lower().replace("-", " ")], bound.end()
+    if more := patterns.more_after.match(text, end):
+        incremental, end = True, end if more["of"] else more.end()
+    period = patterns.period_after.match(text, end)
+    return After(period.end() if period else end, relation, incremental, _period(period))
 
 
-def read_period(text: str, start: int, end: int) -> str | None:
+def _period(found: re.Match[str] | None) -> str | None:
     """The period of a rate: "month" of "40,000 chips a month"."""
-    patterns = _patterns()
-    found = patterns.period_after.match(text, end) or patterns.period_before.search(text, max(0, start - 40), start)
     if not found:
         return None
     return next(name for name, words in rules().periods.items() if found["word"].lower() in words)
+
+
+def period_before(text: str, start: int) -> str | None:
+    """The period told before the amount that starts at `start`: "annual spending of"."""
+    return _period(_patterns().period_before.search(text, max(0, start - 40), start))
 
 
 def price_end(text: str, end: int) -> int | None:

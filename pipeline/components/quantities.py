@@ -50,6 +50,8 @@ class _Patterns(NamedTuple):
     ranging: re.Pattern[str]
     change: re.Pattern[str]
     named: re.Pattern[str]
+    elided_before: re.Pattern[str]
+    elided_after: re.Pattern[str]
 
 
 class _Draft(NamedTuple):
@@ -59,7 +61,8 @@ class _Draft(NamedTuple):
     low: Term
     high: Term
     times: Decimal | None = None
-    """The number of equal parts of "two 150 MW halls"."""
+    """The number of equal parts of "two 150 MW halls"; `tail` is where the parts are named."""
+    tail: int = 0
 
     @property
     def end(self) -> int:
@@ -75,6 +78,7 @@ def _patterns() -> _Patterns:
     words = alternatives((*numbers.words, *numbers.scales, *numbers.plurals, *numbers.few, "half"))
     characters = "".join(numbers.characters)
     article = rf"an?[ -]{alternatives((*numbers.fractions, *numbers.scales))}"
+    word = r"[ -](?!(?:and|or|in|for|at|of|to|with|is|was|has)\b)[A-Za-z]+"
     label = rf"(?i:{alternatives(table.counts.labels)})"
     return _Patterns(
         start=re.compile(
@@ -88,14 +92,16 @@ def _patterns() -> _Patterns:
             r"|(?P<list>,[ ](?:(?P<last>and|or)[ ])?|[ ]or[ ]|[ ]?/[ ]?)|(?P<times>[ ]?[x×][ ]?)"
         ),
         part_gap=re.compile(rf"(?:,?[ ](?i:{alternatives(table.counts.adjectives)}))?,?[ ]"),
-        parts=re.compile(r"(?:[ -][A-Za-z][A-Za-z-]*){0,5}?[ -][A-Za-z-]+s\b"),
+        parts=re.compile(rf"(?:{word}){{0,4}}?{word}(?<=[a-z]s)(?:{word}(?<=[a-z]s))?(?![\w-])"),
         between=re.compile(r"\b([Bb]etween)[ ](?:[a-z~]+[ ])?$"),
-        leaving=re.compile(r"\b[Ff]rom[ ](?:[a-z~]+[ ])?$"),
+        leaving=re.compile(r"\b(?:[Ff]rom|by)[ ](?:[a-z~]+[ ])?$"),
         ranging=re.compile(
             rf"\b(?i:{alternatives(table.change.range_verbs)})[a-z]{{0,4}}[ ](?:in[ ][a-z]+[ ])?from[ ]$"
         ),
         change=re.compile(rf"\b(?i:{alternatives(table.change.verbs)})[a-z]{{0,4}}\b[^.;\n]{{0,60}}$"),
-        named=re.compile(rf"(?P<word>\b{label}|(?<![.:?!\n|][ ])(?<!^)\b[A-Z][A-Za-z]+)[ ]#?$"),
+        named=re.compile(rf"(?P<word>\b{label}|\b[A-Z][A-Za-z]+)[ ]#?$"),
+        elided_before=re.compile(rf"\b{alternatives(table.ellipsis.before)}[ ]$"),
+        elided_after=re.compile(rf"[ ]?(?:[.,;)\n]|$)|[ ]{alternatives(table.ellipsis.after)}{_END}"),
     )
 
 
@@ -108,18 +114,20 @@ def find_quantities(text: str) -> list[QuantityMention]:
     plain = _make_plain(text)
     start = _patterns().start
     mentions: list[QuantityMention] = []
+    counted: QuantityMention | None = None
     pos = floor = 0
     while found := start.search(plain, pos):
         if found["url"] or _glued(plain, found.start()):
             pos = found.end()
             continue
-        drafts, pos = _read(plain, found.start())
+        drafts, pos = _read(plain, found.start(), counted)
         pos = max(pos, found.end())
         for draft in drafts:
             if price := qualifiers.price_end(plain, draft.end):
                 pos = max(pos, price)
             elif mention := _mention(text, plain, draft, floor):
                 mentions.append(mention)
+                counted = mention if mention.kind == "accelerators" else counted
                 floor = pos = max(pos, mention.end)
     return mentions
 
@@ -140,15 +148,38 @@ def _glued(text: str, at: int) -> bool:
     return not word or word[0].lower() not in rules().bounds
 
 
-def _read(text: str, at: int) -> tuple[list[_Draft], int]:
+def _read(text: str, at: int, counted: QuantityMention | None) -> tuple[list[_Draft], int]:
     """What starts at `at`, and where reading goes on."""
     term = read_term(text, at) or read_bare(text, at)
     if term is None:
         return [], at + 1
     drafts = _range(text, term) or _list(text, term) or _parts(text, term)
+    if not drafts and counted and term.kind is None:
+        term = _elided(text, term, counted)
     if not drafts and term.kind:
         drafts = [_Draft(term.start, term, term)]
     return drafts, drafts[-1].end if drafts else term.end
+
+
+def _elided(text: str, term: Term, counted: QuantityMention) -> Term:
+    """The 38,000 of "150,000 GPUs, up from 38,000", as chips; any other number as it is."""
+    patterns, value = _patterns(), term.value
+    between = text[counted.end : min(term.start, counted.end + 200)]
+    if value < Decimal(str(rules().ellipsis.least)) or value != value.to_integral_value() or _is_year(text, term):
+        return term
+    if counted.end + len(between) < term.start or re.search(r"[.!?]\s|\n", between):
+        return term
+    bounded = qualifiers.read_before(text, term.start, counted.end).relation
+    if not bounded and not patterns.elided_before.search(text, counted.end, term.start):
+        return term
+    if not patterns.elided_after.match(text, term.end):
+        return term
+    return term._replace(kind="accelerators", unit="accelerator", chip=counted.quantity.chip)
+
+
+def _is_year(text: str, term: Term) -> bool:
+    digits = text[term.number.start : term.number.end]
+    return len(digits) == 4 and digits.isdigit() and int(digits) in _YEARS
 
 
 def _range(text: str, first: Term) -> list[_Draft]:
@@ -183,10 +214,7 @@ def _same_unit(text: str, first: Term, second: Term, join: str) -> tuple[Term, T
             return None
         second = second._replace(kind=first.kind, unit=first.unit)
     elif first.kind is None:
-        digits = text[first.number.start : first.number.end]
-        if (len(digits) == 4 and digits.isdigit() and int(digits) in _YEARS) or (
-            spaced and _is_name(text, first.start)
-        ):
+        if _is_year(text, first) or (spaced and _is_name(text, first.start)):
             return None
         first = first._replace(kind=second.kind, unit=second.unit, factor=second.factor, chip=second.chip)
     if first.kind != second.kind or first.unit != second.unit:
@@ -205,7 +233,8 @@ def _lend_scale(term: Term, other: Term) -> Term:
 def _is_name(text: str, at: int) -> bool:
     """Whether the number at `at` belongs to a name before it: "Colossus 1", "phase 2"."""
     found = _patterns().named.search(text, max(0, at - 24), at)
-    return bool(found) and found["word"].lower() not in rules().bounds and found["word"] not in ("From", "Between")
+    word = found["word"].lower() if found else ""
+    return bool(word) and word not in rules().bounds and word not in rules().counts.no_names
 
 
 def _changes(text: str, first: Term, second: Term) -> bool:
@@ -260,23 +289,25 @@ def _parts(text: str, first: Term) -> list[_Draft]:
     second = read_term(text, gap.end())
     if second is None or not second.kind or second.number.vague or second.number.spelled:
         return []
-    if not times and not patterns.parts.match(text, second.end):
+    parts = patterns.parts.match(text, second.end)
+    if not times and not parts:
         return []
-    return [_Draft(first.start, second, second, number.value)]
+    return [_Draft(first.start, second, second, number.value, parts.end() if parts else 0)]
 
 
 def _mention(text: str, plain: str, draft: _Draft, floor: int) -> QuantityMention | None:
     """The draft with the words around it, or None for a specification."""
     term = draft.high
     before = qualifiers.read_before(plain, draft.start, floor)
+    after = qualifiers.read_after(plain, term.number.end, draft.end)
     if not term.kind or qualifiers.is_specification(plain, term.kind, term.value, before.start, draft.end):
         return None
-    after = qualifiers.read_after(plain, term.number.end, draft.end)
-    found = [relation for relation in (before.relation, term.relation, after.relation) if relation]
+    found: list[Relation] = [relation for relation in (before.relation, term.relation, after.relation) if relation]
     # "About 100,000+": the bound says more than the hedge.
-    relation = next((relation for relation in found if relation != "approx"), found[0] if found else "eq")
-    start, end, times = before.start, after.end, draft.times
-    period = qualifiers.read_period(plain, start, end)
+    bounds: list[Relation] = [relation for relation in found if relation != "approx"]
+    relation: Relation = (bounds or found or ["eq"])[0]
+    start, end, times = before.start, max(after.end, draft.tail), draft.times
+    period = after.period or qualifiers.period_before(plain, start)
     if times is None and draft.low is term and (share := qualifiers.read_share(plain, start, end, floor)):
         times, start, end = share.parts, share.start, share.end
     incremental = before.incremental or after.incremental
