@@ -25,6 +25,7 @@ from pipeline.claims import ClaimFinder
 from pipeline.claims.build import build as build_claim
 from pipeline.claims.scope import on_topic
 from pipeline.clean import clean
+from pipeline.components.sentences import sentences_of
 from pipeline.nlp import build_nlp, make_doc
 from pipeline.reading import Reading, Thing, read
 from pipeline.records import (
@@ -67,7 +68,7 @@ def build(settings: Settings | None = None) -> Pipeline:
     """Load the spaCy pipeline and compile the rules; takes about a second."""
     settings = settings or Settings()
     nlp = build_nlp(settings)
-    return Pipeline(settings, nlp, ClaimFinder(nlp.vocab), identify(settings, nlp))
+    return Pipeline(settings, nlp, ClaimFinder(), identify(settings, nlp))
 
 
 def identify(settings: Settings, nlp: Language) -> Extractor:
@@ -169,7 +170,7 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
     entities = [Entity.model_validate(e) for e in doc._.infraclaims_entities]
     cues = tuple(CueMention.model_validate(c) for c in doc._.infraclaims_cues)
     named = [_thing(article.text, e) for e in entities]
-    spans = [(s.start_char, s.end_char) for s in doc.sents]
+    spans = [(s.start_char, s.end_char) for s in sentences_of(doc)]
     document = article.document
     reading = read(
         doc,

@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TypeVar
 from spacy.tokens import Doc
 
 from pipeline.components.clauses import Link, split_clauses
+from pipeline.components.sentences import sentences_of
 from pipeline.records import CueMention, DateMention, Entity, EntityType, QuantityMention
 
 ThingType = Literal["company", "cluster", "programme", "person", "place"]
@@ -150,7 +151,7 @@ def read(
     free = [d for d in dates if not any(t.start <= d.start and d.end <= t.end for t in taken)]
     sentences: list[Sentence] = []
     paragraph = 0
-    for index, span in enumerate(doc.sents):
+    for index, span in enumerate(sentences_of(doc)):
         body = span.text.strip()
         if not body:
             continue

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spacy.vocab import Vocab
-
-from pipeline.claims import numbers
+from pipeline.claims import numbers, status
 from pipeline.claims.agreements import AgreementFinder
 from pipeline.claims.attribution import attribute
 from pipeline.claims.draft import Draft
@@ -21,13 +19,14 @@ __all__ = ["ClaimFinder", "Draft"]
 class ClaimFinder:
     """All claim rules, compiled once."""
 
-    def __init__(self, vocab: Vocab):
-        self._milestones = MilestoneFinder(vocab)
-        self._agreements = AgreementFinder(vocab)
+    def __init__(self) -> None:
+        self._milestones = MilestoneFinder()
+        self._agreements = AgreementFinder()
 
     def find(self, reading: Reading) -> list[Draft]:
         """The claims of an article, each with its mentions; empty where the article is off topic."""
         if not on_topic(reading):
             return []
         drafts = [*numbers.find(reading), *self._milestones.find(reading), *self._agreements.find(reading)]
-        return [replace(draft, attribution=attribute(reading, draft.sentence)) for draft in merge(drafts)]
+        settled = status.apply(drafts, reading.text)
+        return [replace(draft, attribution=attribute(reading, draft.sentence)) for draft in merge(settled)]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import ValidationError
-from spacy.vocab import Vocab
 
 from pipeline import lexicon
 from pipeline.claims import dating
@@ -57,11 +56,11 @@ def rules() -> dict[str, DealRule]:
 class AgreementFinder:
     """Finds agreement drafts in a reading."""
 
-    def __init__(self, vocab: Vocab):
+    def __init__(self) -> None:
         data = lexicon.toml("deals")
         self._deaf = tuple(data["deaf_to"])
         self._by_kind: dict[str, PartyRole] = data["by_kind"]
-        self._table = PhraseTable(vocab, [(r.rule, r.phrases) for r in rules().values()], data["sets"])
+        self._table = PhraseTable([(r.rule, r.phrases) for r in rules().values()], data["sets"])
 
     def find(self, reading: Reading) -> list[Draft]:
         """All agreements of the article, one for each pair of sides and mention."""

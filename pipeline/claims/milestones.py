@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import ValidationError
-from spacy.vocab import Vocab
 
 from pipeline import lexicon
 from pipeline.claims import dating
@@ -58,11 +57,11 @@ class _Hit:
 class MilestoneFinder:
     """Finds milestone drafts in a reading."""
 
-    def __init__(self, vocab: Vocab):
+    def __init__(self) -> None:
         data = lexicon.toml("events")
         self._deaf = tuple(data["deaf_to"])
         phrases = [(f"{r.rule}/{form}", getattr(r, form)) for r in rules().values() for form in ("done", "open")]
-        self._table = PhraseTable(vocab, [(name, words) for name, words in phrases if words], data["sets"])
+        self._table = PhraseTable([(name, words) for name, words in phrases if words], data["sets"])
 
     def find(self, reading: Reading) -> list[Draft]:
         """All milestones of the article, one a mention; weak ones ("announced") are kept for the merger to weigh."""

@@ -40,7 +40,7 @@ def nearest(reading: Reading, pattern: re.Pattern[str], anchor: Placed, start: i
 def on_topic(reading: Reading) -> bool:
     """Whether the article concerns AI computing infrastructure at all.
 
-    A sentence speaks for it with a strong word, or with a company of the field beside a number of power or chips.
+    A sentence speaks for it with a strong word, with AI chips, or with a company of the field beside a power figure.
     """
     topic = lexicon.toml("scope")["topic"]
     strong, against = word_pattern("scope", "topic", "strong"), word_pattern("scope", "topic", "against")
@@ -51,8 +51,12 @@ def on_topic(reading: Reading) -> bool:
     def speaks(sentence: Sentence) -> bool:
         if strong.search(reading.text, sentence.start, sentence.end):
             return True
-        numbers = any(q.kind in {"power", "accelerators"} for q in sentence.quantities)
-        return numbers and any(t.kind in topic["company_kinds"] for t in sentence.things)
+        if any(q.kind == "accelerators" for q in sentence.quantities):
+            return True
+        if any(t.type == "accelerator" for t in sentence.things):
+            return True
+        power = any(q.kind == "power" for q in sentence.quantities)
+        return power and any(t.kind in topic["company_kinds"] for t in sentence.things)
 
     hits = sum(1 for s in sentences if speaks(s))
     misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))

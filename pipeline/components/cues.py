@@ -12,11 +12,11 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.vocab import Vocab
 
 from pipeline import lexicon
 from pipeline.components.clauses import Clause, split_clauses
 from pipeline.components.phrases import PhraseTable
+from pipeline.components.sentences import sentences_of
 from pipeline.records import Certainty, CueMention, Realization, Record
 
 
@@ -52,14 +52,15 @@ def rules() -> dict[str, CueRule]:
 class CueFinder:
     """Finds cues in a Doc whose sentences are set."""
 
-    def __init__(self, vocab: Vocab):
+    def __init__(self) -> None:
         sets = lexicon.toml("cues")["sets"]
-        self._table = PhraseTable(vocab, [(rule.rule, rule.phrases) for rule in rules().values()], sets)
+        self._table = PhraseTable([(rule.rule, rule.phrases) for rule in rules().values()], sets)
 
     def find(self, doc: Doc) -> list[CueMention]:
         """All cues with their scopes, in reading order; of two cues of one facet, one inside the other, the longer."""
-        clauses = {sentence.start: split_clauses(sentence) for sentence in doc.sents}
-        home = {i: sentence for sentence in doc.sents for i in range(sentence.start, sentence.end)}
+        found = sentences_of(doc)
+        clauses = {sentence.start: split_clauses(sentence) for sentence in found}
+        home = {i: sentence for sentence in found for i in range(sentence.start, sentence.end)}
         hits = sorted(self._table.find(doc), key=lambda hit: (hit[1], -(hit[2] - hit[1])))
         cues: list[CueMention] = []
         for rule_name, start, end in hits:
@@ -115,7 +116,7 @@ def create_cues(nlp: Language, name: str) -> Any:  # noqa: ARG001  # the signatu
     """Component factory: writes the cues as plain dicts to `doc._.infraclaims_cues`."""
     if not Doc.has_extension("infraclaims_cues"):
         Doc.set_extension("infraclaims_cues", default=())
-    finder = CueFinder(nlp.vocab)
+    finder = CueFinder()
 
     def component(doc: Doc) -> Doc:
         doc._.infraclaims_cues = [cue.model_dump(mode="json") for cue in finder.find(doc)]

@@ -1,4 +1,4 @@
-"""The small language that cues, events and deals are written in, compiled to spaCy Matcher patterns.
+"""The small language that cues, events and deals are written in, and its matcher.
 
 A phrase is a row of words separated by spaces, matched on lower case:
 
@@ -8,22 +8,24 @@ A phrase is a row of words separated by spaces, matched on lower case:
     $org_noun                a named list of words of the same file's [sets]
 
 Verb forms: `base`, `s`, `ing`, `past` (past tense and participle), `all`.
+
+spaCy's Matcher reads the same patterns, but tests every pattern at every token; here phrases are indexed by their
+first words, so that most tokens cost one dictionary lookup.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from spacy.matcher import Matcher
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from pipeline import lexicon
 
-TokenPattern = dict[str, Any]
+Part = tuple[frozenset[str] | None, bool]
+"""The words that may stand here (None: any but punctuation), and whether the part may be left out."""
 
 _PART = re.compile(r"^(?:_(?P<gap>\d)|(?P<words>[^?]+)(?P<optional>\?)?)$")
 _VERB = re.compile(r"^\{(?P<verb>[a-z_-]+):(?P<form>base|s|ing|past|all)\}$")
@@ -67,40 +69,68 @@ def _words(text: str, sets: Mapping[str, Sequence[str]]) -> list[str]:
     return words
 
 
-def compile_phrase(phrase: str, sets: Mapping[str, Sequence[str]]) -> list[TokenPattern]:
-    """The Matcher pattern of one phrase; `LexiconError` names what cannot be read."""
-    pattern: list[TokenPattern] = []
-    for part in phrase.split():
-        match = _PART.match(part)
+def compile_phrase(phrase: str, sets: Mapping[str, Sequence[str]]) -> tuple[Part, ...]:
+    """The parts of one phrase; `LexiconError` names what cannot be read."""
+    parts: list[Part] = []
+    for text in phrase.split():
+        match = _PART.match(text)
         if match is None:
-            raise lexicon.LexiconError(f"cannot read part {part!r} of phrase {phrase!r}")
+            raise lexicon.LexiconError(f"cannot read part {text!r} of phrase {phrase!r}")
         if match["gap"]:
-            pattern += [{"IS_PUNCT": False, "OP": "?"}] * int(match["gap"])
-            continue
-        token: TokenPattern = {"LOWER": {"IN": _words(match["words"], sets)}}
-        if match["optional"]:
-            token["OP"] = "?"
-        pattern.append(token)
-    if not pattern or all("OP" in token for token in pattern):
-        raise lexicon.LexiconError(f"phrase {phrase!r} can match nothing")
-    return pattern
+            parts += [(None, True)] * int(match["gap"])
+        else:
+            parts.append((frozenset(_words(match["words"], sets)), bool(match["optional"])))
+    if all(optional for _, optional in parts) or parts[0][0] is None:
+        raise lexicon.LexiconError(f"phrase {phrase!r} must begin with a word and cannot be all optional")
+    return tuple(parts)
+
+
+def _first_words(parts: Sequence[Part]) -> set[str]:
+    """The words that a match can begin with."""
+    first: set[str] = set()
+    for words, optional in parts:
+        first |= words or frozenset()
+        if not optional:
+            break
+    return first
+
+
+def _longest(parts: Sequence[Part], at: int, words: Sequence[str], punctuation: Sequence[bool], i: int) -> int | None:
+    """The end of the longest match of `parts` from part `at` and word `i` on, None without one."""
+    if at == len(parts):
+        return i
+    allowed, optional = parts[at]
+    best: int | None = None
+    if i < len(words) and (words[i] in allowed if allowed is not None else not punctuation[i]):
+        best = _longest(parts, at + 1, words, punctuation, i + 1)
+    if optional:
+        skipped = _longest(parts, at + 1, words, punctuation, i)
+        best = max((end for end in (best, skipped) if end is not None), default=None)
+    return best
 
 
 class PhraseTable:
     """Phrases by rule name, found in one pass over a Doc."""
 
-    def __init__(self, vocab: Vocab, rules: Iterable[tuple[str, Sequence[str]]], sets: Mapping[str, Sequence[str]]):
-        self._matcher = Matcher(vocab)
+    def __init__(self, rules: Iterable[tuple[str, Sequence[str]]], sets: Mapping[str, Sequence[str]]):
+        self._by_first: defaultdict[str, list[tuple[str, tuple[Part, ...]]]] = defaultdict(list)
         for rule, phrases in rules:
-            self._matcher.add(rule, [compile_phrase(phrase, sets) for phrase in phrases])
-        self._strings = vocab.strings
+            for phrase in phrases:
+                parts = compile_phrase(phrase, sets)
+                for word in _first_words(parts):
+                    self._by_first[word].append((rule, parts))
 
     def find(self, doc: Doc) -> list[tuple[str, int, int]]:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
-        found = sorted(
-            ((self._strings[key], start, end) for key, start, end in self._matcher(doc)),
-            key=lambda hit: (hit[1], -(hit[2] - hit[1]), hit[0]),
-        )
+        words = [token.lower_ for token in doc]
+        punctuation = [token.is_punct for token in doc]
+        found: list[tuple[str, int, int]] = []
+        for i, word in enumerate(words):
+            for rule, parts in self._by_first.get(word, ()):
+                end = _longest(parts, 0, words, punctuation, i)
+                if end is not None and end > i:
+                    found.append((rule, i, end))
+        found.sort(key=lambda hit: (hit[1], -hit[2], hit[0]))
         kept: list[tuple[str, int, int]] = []
         last: dict[str, int] = {}
         for rule, start, end in found:

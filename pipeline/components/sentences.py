@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
+from itertools import pairwise
 
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from pipeline import lexicon
 
@@ -68,9 +69,17 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def sentences_of(doc: Doc) -> list[Span]:
+    """The sentences of a Doc whose boundaries are set; one pass (`Doc.sents` looks through the Doc for each)."""
+    starts = [token.i for token in doc if token.is_sent_start]
+    if not starts or starts[0] != 0:
+        starts.insert(0, 0)
+    return [doc[start:end] for start, end in pairwise([*starts, len(doc)]) if start < end]
+
+
 @Language.component("infraclaims_sentences", assigns=["token.is_sent_start"])
 def sentences(doc: Doc) -> Doc:
-    """Set `token.is_sent_start` from `sentence_spans`; a token that a boundary would cut belongs to what it began in."""
+    """Set `token.is_sent_start` from `sentence_spans`; a token cut by a boundary belongs to what it began in."""
     starts = {start for start, _ in sentence_spans(doc.text)}
     pending = True
     for token in doc:

@@ -1,0 +1,44 @@
+"""What the article says of a site decides what a bare number there means ("the 1.2 GW campus")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.claims.draft import Draft
+from pipeline.claims.facets import Verdict, facet_rules
+from pipeline.records import Cue
+
+_RUNS = {"construction_completed", "energized", "operational", "workload_started"}
+_COMING = {"announced", "construction_completed", "construction_started", "delivered", "operational", "permitted"}
+
+
+def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
+    """The drafts, with numbers that only a weak cue or none called real made plans where their site is yet to run."""
+    running = {d.subject.key for d in drafts if d.subject and d.event in _RUNS and d.verdict.realization == "realized"}
+    coming: dict[str, Draft] = {}
+    for draft in drafts:
+        if draft.subject and draft.event in _COMING and draft.subject.key not in running:
+            coming.setdefault(draft.subject.key, draft)
+    return [_planned(d, coming[d.subject.key], text) if d.subject and _leans(d, coming) else d for d in drafts]
+
+
+def _leans(draft: Draft, coming: dict[str, Draft]) -> bool:
+    if draft.quantity is None or draft.subject is None or draft.subject.key not in coming:
+        return False
+    found = draft.verdict
+    weak = found.by_default or found.cues[0].rule.startswith(facet_rules().weak)
+    return weak and found.realization == "realized"
+
+
+def _planned(draft: Draft, step: Draft, text: str) -> Draft:
+    cue = Cue(
+        text=text[step.start : step.end],
+        start=step.start,
+        end=step.end,
+        facet="realization",
+        value="planned",
+        rule="site.yet_to_run",
+    )
+    hedges = tuple(c for c in draft.verdict.cues if c.facet == "certainty")
+    return replace(draft, verdict=Verdict("planned", draft.verdict.certainty, (cue, *hedges), 0.7))
