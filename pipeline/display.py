@@ -157,7 +157,8 @@ def decision(claim: Claim) -> str:
 
 def why(claim: Claim) -> tuple[Why, Why]:
     """For each facet, the cues of the claim that carry its value and those that were outvoted."""
-    cues = list({(cue.start, cue.facet, cue.rule): cue for evidence in claim.evidence for cue in evidence.cues}.values())
+    found = (cue for evidence in claim.evidence for cue in evidence.cues)
+    cues = list({(cue.start, cue.facet, cue.rule): cue for cue in found}.values())
 
     def read(facet: Literal["realization", "certainty"], value: str) -> Why:
         own = [cue for cue in cues if cue.facet == facet]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from prefect import flow, task
@@ -21,26 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from pipeline.records import Extraction
 from pipeline.settings import Settings
 from pipeline.sources.files import read_paths
-from pipeline.store import RunWriter, Summary, open_run
+from pipeline.store import DispositionError, RunWriter, Summary, check_dispositions, open_run
 from pipeline.stream import extract_stream
-
-
-class DispositionError(RuntimeError):
-    """Some inputs of a run have no disposition, or more than one. The message names them."""
-
-
-def check_dispositions(inputs: Iterable[str], disposed: Iterable[str]) -> list[str]:
-    """Compare the sources that a run was given with those that it wrote an article record for.
-
-    A source stands once in `inputs` for each time that it was given. Returns one sentence for every source whose
-    counts differ, in the order of the inputs; an empty list means that every input has exactly one disposition.
-    """
-    expected, actual = Counter(inputs), Counter(disposed)
-    return [
-        f"{source}: {actual[source]} dispositions for {expected[source]} inputs"
-        for source in dict.fromkeys((*expected, *actual))
-        if expected[source] != actual[source]
-    ]
 
 
 @task(name="extract-batch", task_run_name="batch-{number}", cache_policy=NO_CACHE, persist_result=False)

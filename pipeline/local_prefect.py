@@ -22,14 +22,15 @@ _QUIET = {
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
 }
-_MEMORY = Path("/dev/shm")  # noqa: S108  # the database of a run is gone with it; on a disk its set-up takes seconds longer
+_MEMORY = Path("/dev/shm")  # noqa: S108  # the database goes with the run; on a disk its set-up takes seconds longer
 
 
 def prepare() -> None:
     """Set the environment of this process and its children for a private Prefect; its home goes when Python exits."""
     if any(name in os.environ for name in _CHOSEN):
         return
-    home = tempfile.mkdtemp(prefix="infraclaims-prefect-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
+    memory = _MEMORY if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) else None
+    home = tempfile.mkdtemp(prefix="infraclaims-prefect-", dir=memory)
     # Registered before Prefect registers the stop of its server, hence run after it.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     unproxied = [name for name in (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost") if name]

@@ -19,6 +19,10 @@ from pipeline.records import ArticleRecord, Extraction, Record
 CLAIMS, ARTICLES, REJECTS = "claims.jsonl", "articles.jsonl", "rejects.jsonl"
 
 
+class DispositionError(RuntimeError):
+    """Some inputs of a run have no disposition, or more than one. The message names them."""
+
+
 class Reject(Record):
     """One line of `rejects.jsonl`: an input that gave no article, and why."""
 
@@ -119,6 +123,20 @@ def count(counts: Counter[str], result: Extraction) -> None:
 def summary(counts: Counter[str]) -> Summary:
     """The counts as a record."""
     return Summary(**{name: counts[name] for name in Summary.model_fields})
+
+
+def check_dispositions(inputs: Iterable[str], disposed: Iterable[str]) -> list[str]:
+    """Compare the sources that a run was given with those that it wrote an article record for.
+
+    A source stands once in `inputs` for each time that it was given. Returns one sentence for every source whose
+    counts differ, in the order of the inputs; an empty list means that every input has exactly one disposition.
+    """
+    expected, actual = Counter(inputs), Counter(disposed)
+    return [
+        f"{source}: {actual[source]} dispositions for {expected[source]} inputs"
+        for source in dict.fromkeys((*expected, *actual))
+        if expected[source] != actual[source]
+    ]
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.records import Claim, Extraction
-from pipeline.store import Summary, line, write_claims, write_run
+from pipeline.store import Summary, check_dispositions, line, write_claims, write_run
 
 FILES = ["articles.jsonl", "claims.jsonl", "rejects.jsonl"]
 
@@ -115,3 +115,26 @@ def test_every_text_survives_a_line(text: str):
     written = line(made.dropped(text, "rejected", "r", text).article)
     assert written.count(b"\n") == 1
     assert json.loads(written)["source"] == text
+
+
+@pytest.mark.parametrize(
+    ("inputs", "disposed", "problems"),
+    [
+        ([], [], []),
+        (["a", "b"], ["a", "b"], []),
+        (["a", "b"], ["b", "a"], []),
+        (["a", "a"], ["a", "a"], []),
+        (["a", "b"], ["a"], ["b: 0 dispositions for 1 inputs"]),
+        (["a"], ["a", "a"], ["a: 2 dispositions for 1 inputs"]),
+        (["a", "a"], ["a"], ["a: 1 dispositions for 2 inputs"]),
+        (["a"], ["a", "x"], ["x: 1 dispositions for 0 inputs"]),
+        (["a", "b"], ["x", "a"], ["b: 0 dispositions for 1 inputs", "x: 1 dispositions for 0 inputs"]),
+    ],
+)
+def test_dispositions(inputs: list[str], disposed: list[str], problems: list[str]):
+    assert check_dispositions(inputs, disposed) == problems
+
+
+@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
+def test_no_problem_means_the_same_sources_as_often(inputs: list[str], disposed: list[str]):
+    assert (check_dispositions(inputs, disposed) == []) == (sorted(inputs) == sorted(disposed))

@@ -1,0 +1,56 @@
+# Every target makes the environment it needs; nothing but Python 3.11+ and make has to be there.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+BENCH ?= corpus/samples/wire-desk.jsonl
+
+.PHONY: run test lint types check bench schema readme clean help
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
+
+run: $(VENV)/.run ## extract the sample articles into out/ and show the claims
+	@$(BIN)/infraclaims run 'corpus/samples/*.*' -o $(OUT)
+
+test: $(VENV)/.dev ## run the tests
+	@$(BIN)/pytest
+
+lint: $(VENV)/.dev ## style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## types
+	@$(BIN)/pyright
+
+check: lint types test ## everything that a change must pass
+
+bench: $(VENV)/.dev ## words a second and start-up times, over BENCH=FILE.jsonl
+	@$(BIN)/python benchmarks/speed.py $(BENCH)
+
+schema: $(VENV)/.run ## write docs/schema/ anew
+	@$(BIN)/infraclaims schema claim > docs/schema/claim.schema.json
+	@$(BIN)/infraclaims schema article > docs/schema/article.schema.json
+
+readme: $(VENV)/.run ## put the record of the example anew into README.md
+	@$(BIN)/python docs/update_readme.py
+
+clean: ## remove the environment and everything that was made
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "infraclaims needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`. Try: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# The stamps are older than pyproject.toml when the dependencies changed, and then the install runs again.
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	@echo "installing infraclaims into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "installing infraclaims and its tools into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.run
