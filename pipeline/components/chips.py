@@ -223,7 +223,8 @@ def _read_phrase(rules: _Rules, tokens: list[_Token]) -> _Phrase | None:
         elif kind != "modifier":
             hyphened = token.sep == "-" or (at + 1 < len(tokens) and tokens[at + 1].sep == "-")
             unknown += 1
-            named = token.word[0].isupper() or token.word.endswith("'s")
+            # "'s" and participles ("rented") qualify whatever follows.
+            named = token.word[0].isupper() or token.word.endswith(("'s", "ed"))
             if unknown > _MOST_UNKNOWN or token.word[0].isdigit() or not (hyphened or named) or phrase.model:
                 break
         phrase.evident = phrase.evident or token.word in ("AI", "A.I.")

@@ -71,11 +71,18 @@ class ChangeWords(Record):
     range_verbs: tuple[str, ...]
 
 
+class NoBounds(Record):
+    """Phrases that end in a bound word and bound nothing."""
+
+    phrases: tuple[str, ...]
+
+
 class EllipsisWords(Record):
     """When a number alone counts what was counted before it."""
 
     least: float
     before: tuple[str, ...]
+    verbs: tuple[str, ...]
     after: tuple[str, ...]
 
 
@@ -112,6 +119,7 @@ class UnitRules(Record):
     accelerators: chips.ChipWords
     ellipsis: EllipsisWords
     bounds: dict[str, Relation]
+    no_bounds: NoBounds
     bounds_after: dict[str, Relation]
     change: ChangeWords
     periods: dict[str, tuple[str, ...]]

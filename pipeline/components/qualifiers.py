@@ -75,6 +75,7 @@ def _patterns() -> _Patterns:
         **dict.fromkeys(table.change.incremental, "more"),
         **dict.fromkeys(table.change.adding, "add"),
         **table.bounds,
+        **dict.fromkeys(table.no_bounds.phrases, "stop"),
     }
     device, each = alternatives(table.accelerators.devices), alternatives(table.counts.each)
     periods = alternatives(word for words in table.periods.values() for word in words)
@@ -128,7 +129,7 @@ def read_before(text: str, at: int, floor: int) -> Before:
     relation, incremental = None, False
     for _ in range(4):
         size, meaning = _longest_phrase(text, words, cursor)
-        if not size:
+        if not size or meaning == "stop":
             break
         cursor, words = words[-size].start(), words[:-size]
         if meaning in ("more", "add"):

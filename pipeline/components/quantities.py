@@ -25,6 +25,7 @@ from pipeline.records import Quantity, QuantityMention, Relation
 
 NAME = "infraclaims_quantities"
 _MOST_LISTED = 6
+_ELLIPSIS = 200
 _WIDEST_RANGE = 1000
 _YEARS = range(1990, 2060)
 _END = "(?![A-Za-z0-9_])"
@@ -52,6 +53,8 @@ class _Patterns(NamedTuple):
     named: re.Pattern[str]
     elided_before: re.Pattern[str]
     elided_after: re.Pattern[str]
+    elided_verb: re.Pattern[str]
+    partitive: re.Pattern[str]
 
 
 class _Draft(NamedTuple):
@@ -102,6 +105,8 @@ def _patterns() -> _Patterns:
         named=re.compile(rf"(?P<word>\b{label}|\b[A-Z][A-Za-z]+)[ ]#?$"),
         elided_before=re.compile(rf"\b{alternatives(table.ellipsis.before)}[ ]$"),
         elided_after=re.compile(rf"[ ]?(?:[.,;)\n]|$)|[ ]{alternatives(table.ellipsis.after)}{_END}"),
+        elided_verb=re.compile(rf"\b{alternatives(table.ellipsis.verbs)}[ ]$"),
+        partitive=re.compile(r"[ ]of[ ](?:[A-Za-z0-9'-]{1,20}[ ]){1,4}?(?=\d)"),
     )
 
 
@@ -154,25 +159,38 @@ def _read(text: str, at: int, counted: QuantityMention | None) -> tuple[list[_Dr
     if term is None:
         return [], at + 1
     drafts = _range(text, term) or _list(text, term) or _parts(text, term)
-    if not drafts and counted and term.kind is None:
-        term = _elided(text, term, counted)
+    if not drafts and term.kind is None and _may_be_elided(text, term):
+        term = _partitive(text, term) or (_elided(text, term, counted) if counted else term)
     if not drafts and term.kind:
         drafts = [_Draft(term.start, term, term)]
     return drafts, drafts[-1].end if drafts else term.end
 
 
+def _may_be_elided(text: str, term: Term) -> bool:
+    value = term.value
+    whole = value == value.to_integral_value() and not _is_year(text, term)
+    return whole and value >= Decimal(str(rules().ellipsis.least))
+
+
+def _partitive(text: str, term: Term) -> Term | None:
+    """The 32,000 of "32,000 of the cluster's 36,000 GPUs"."""
+    gap = _patterns().partitive.match(text, term.end)
+    whole = read_term(text, gap.end()) if gap else None
+    if whole is None or whole.kind != "accelerators" or whole.value < term.value:
+        return None
+    return term._replace(kind=whole.kind, unit=whole.unit, chip=whole.chip)
+
+
 def _elided(text: str, term: Term, counted: QuantityMention) -> Term:
     """The 38,000 of "150,000 GPUs, up from 38,000", as chips; any other number as it is."""
-    patterns, value = _patterns(), term.value
-    between = text[counted.end : min(term.start, counted.end + 200)]
-    if value < Decimal(str(rules().ellipsis.least)) or value != value.to_integral_value() or _is_year(text, term):
+    patterns = _patterns()
+    between = text[counted.end : term.start] if term.start < counted.end + _ELLIPSIS else "\n"
+    if "\n" in between or not patterns.elided_after.match(text, term.end):
         return term
-    if counted.end + len(between) < term.start or re.search(r"[.!?]\s|\n", between):
-        return term
-    bounded = qualifiers.read_before(text, term.start, counted.end).relation
-    if not bounded and not patterns.elided_before.search(text, counted.end, term.start):
-        return term
-    if not patterns.elided_after.match(text, term.end):
+    before = qualifiers.read_before(text, term.start, counted.end)
+    same_sentence = not re.search(r"[.!?]\s", between)
+    linked = before.relation or patterns.elided_before.search(text, counted.end, term.start)
+    if not (same_sentence and linked) and not patterns.elided_verb.search(text, counted.end, before.start):
         return term
     return term._replace(kind="accelerators", unit="accelerator", chip=counted.quantity.chip)
 
@@ -238,12 +256,11 @@ def _is_name(text: str, at: int) -> bool:
 
 
 def _changes(text: str, first: Term, second: Term) -> bool:
-    """Whether "from A to B" tells a change: a verb of change before it, or two scales or units."""
+    """Whether "from A to B" tells a change: a verb of change before it, or a unit after both."""
     patterns, left = _patterns(), max(0, first.start - 64)
     if not patterns.leaving.search(text, left, first.start) or patterns.ranging.search(text, left, first.start):
         return False
-    units = first.factor * first.number.scale != second.factor * second.number.scale
-    return (first.kind == second.kind and units) or bool(patterns.change.search(text, left, first.start))
+    return (first.kind == second.kind and not first.signed) or bool(patterns.change.search(text, left, first.start))
 
 
 def _list(text: str, first: Term) -> list[_Draft]:
