@@ -229,6 +229,8 @@ def _support(context: _Context, surface: _Surface, first: int, last: int) -> int
     line = words.line[first]
     if surface.type == "company":
         near = 2 * (line in context.lines["domain"]) + (line in context.lines["business"]) + context.on_topic
+        if after_legal_form(words, last) > last:
+            return 5
         return 4 if entry.id in context.ids else near
     if surface.type == "accelerator":
         vendor = isinstance(entry, lexicon.Accelerator) and entry.vendor in context.ids
@@ -378,6 +380,11 @@ def after_legal_form(words: Words, last: int) -> int:
         if not size or (words.lower(at) == "co" and words.lower(at + 1) != "."):
             break
         last = at + size
-        if words.lower(last) == "." and words.joined(last):
-            last += 1
+        last = after_abbreviation(words, last)
     return last
+
+
+def after_abbreviation(words: Words, last: int) -> int:
+    """Where the name ends once the full stop of "Inc." or "N.V." behind it is taken in."""
+    short = words.lowers[last - 1] in rules("companies", "abbreviated") or len(words.forms[last - 1]) == 1
+    return last + (short and words.lower(last) == "." and words.joined(last))

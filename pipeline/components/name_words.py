@@ -63,7 +63,7 @@ class Words:
 
     def joined(self, index: int) -> bool:
         """Whether nothing stands between the word and the one before it."""
-        return index > 0 and self.ends[index - 1] == self.starts[index]
+        return 0 < index < len(self.forms) and self.ends[index - 1] == self.starts[index]
 
     def lower(self, index: int) -> str:
         """The word in lower case; empty outside the text."""
@@ -134,7 +134,10 @@ def _headlines(forms: list[str], capital: list[bool], line: list[int]) -> frozen
             entry = counts.setdefault(number, [0, 0])
             entry[0] += 1
             entry[1] += upper
-    return frozenset(n for n, (words, upper) in counts.items() if 4 <= words <= 30 and upper >= 0.75 * words)
+    ends = {number: form for form, number in zip(forms, line, strict=True)}
+    return frozenset(
+        n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "."
+    )
 
 
 def overlap_free(found: Iterable[Found]) -> list[Found]:
@@ -190,7 +193,7 @@ _KEYS: dict[str, frozenset[str]] = {
     "words": frozenset({"stop", "inner", "products", "public", "grounds"}),
     "companies": frozenset(
         {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
-        | {"deals", "deal_links", "of_heads", "ai_nouns"}
+        | {"deals", "deal_links", "of_heads", "ai_nouns", "abbreviated"}
     ),
     "persons": frozenset({"titles", "jobs", "particles", "firsts", "famous"}),
     "sites": frozenset(

@@ -242,9 +242,12 @@ def _by_name(words: Words, taken: Sequence[Found | None]) -> Iterator[Found]:
         tail = next((i for i in range(first + 1, last) if 0 < phrase_at(words, i, heads) == last - i), 0)
         quoted = words.lower(first - 1) in "\"“'‘" and words.lower(last) in "\"”'’"
         after = last + quoted
-        size = 0 if words.joined(after) and not quoted else phrase_at(words, after, heads)
+        near = words.same_line(first, after) and (quoted or not words.joined(after))
+        size = phrase_at(words, after, heads) if near else 0
         listed = _listed_with_power(words, run)
-        if run.headline or not (tail or size or listed or _named_before(words, first - quoted, naming)):
+        if (run.headline and not listed) or not (
+            tail or size or listed or _named_before(words, first - quoted, naming)
+        ):
             continue
         if not _own_name(words, first, tail or last):
             continue

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.components.known_names import after_legal_form
+from pipeline.components.known_names import after_abbreviation, after_legal_form
 from pipeline.components.name_runs import Run, company_word, occupied, runs_of_capitals
 from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
 from pipeline.components.person_names import person_mentions, person_points
 
 _ENOUGH_ON_TOPIC = 2
 _ENOUGH = 3
+_PROOF = 4
 
 
 @dataclass(slots=True)
@@ -56,13 +57,15 @@ def _form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
     legal_end = after_legal_form(words, run.last)
     proof = rules("companies", "proof")
     if legal_end > run.last and any(words.lowers[i] in proof for i in range(run.last, legal_end)):
-        return 4
+        return _PROOF
     if size > 1 and last in proof and _distinct(words, run):
-        return 4
+        return _PROOF
     if _fund_of(words, run):
         return 3
     if size > 1 and _distinct(words, run) and not _public(words, run):
-        if last in rules("companies", "endings") and words.lowers[run.first] not in rules("words", "stop"):
+        first = words.lowers[run.first]
+        common = first in rules("words", "stop") and first not in rules("words", "inner")
+        if last in rules("companies", "endings") and not common:
             return 3
         for index in range(run.first + 1, run.last):
             length = phrase_at(words, index, phrases("companies", "long_endings"))
@@ -153,7 +156,7 @@ def _apposition(words: Words, start: int) -> int:
         if word in rules("companies", "nouns"):
             return 3
         if words.lower(start) == "which" and index == start + 1 and word in rules("companies", "verbs"):
-            return 2
+            return 3
     return 0
 
 
@@ -174,7 +177,10 @@ def _weigh(words: Words, runs: list[Run], taken: Sequence[Found | None]) -> None
         around = before + _after_points(words, run, last)
         form = _form_points(words, run, taken)
         bare = run.last - run.first == 1 and form == 0
-        if _public(words, run) or (bare and (run.opening or run.torn or words.lower(run.first - 1) == "to")):
+        adverb = words.lower(last + 1) in ("the", "its", "now") or words.lowers[run.first].endswith("ly")
+        opener = run.opening and (around < _ENOUGH or adverb)
+        doubtful = run.torn or words.lower(run.first - 1) == "to" or opener
+        if _public(words, run) or (bare and doubtful):
             around = 0
         run.company = form + around if _nameable(words, run, plain) else 0
 
@@ -227,7 +233,7 @@ def unknown_names(words: Words, known: Sequence[Found], on_topic: bool) -> list[
     for name in names.values():
         best = max(name.runs, key=lambda run: max(run.company, run.person))
         company, person = name.points("company"), name.points("person")
-        if person >= _ENOUGH_ON_TOPIC and person >= company - (company < _ENOUGH + 1):
+        if person >= _ENOUGH_ON_TOPIC and (person >= company or (person >= _ENOUGH and company < _PROOF)):
             persons.append(best)
         elif company >= enough:
             companies.append(best)
@@ -248,20 +254,14 @@ def _company_mentions(words: Words, runs: list[Run], companies: list[Run]) -> It
     for run in runs:
         name = canonical.get(_key(words, run.first, run.last))
         if name is not None:
-            last = after_legal_form(words, run.last)
-            stop = (
-                words.lower(last) == "."
-                and words.joined(last)
-                and words.lowers[last - 1] in rules("companies", "proof")
-            )
-            yield Found(run.first, last + stop, "company", None, name, rank=2)
+            last = after_abbreviation(words, after_legal_form(words, run.last))
+            yield Found(run.first, last, "company", None, name, rank=2)
 
 
 def _without_legal_form(words: Words, run: Run) -> int:
     last = run.last
-    while last - run.first > 1 and (
-        words.lowers[last - 1] in rules("companies", "proof") or words.forms[last - 1] in ".,"
-    ):
+    strip = rules("companies", "proof") - {"holdings"}
+    while last - run.first > 1 and (words.lowers[last - 1] in strip or words.forms[last - 1] in ".,"):
         last -= 1
     return last
 
