@@ -32,6 +32,7 @@ class FacetRules(Record):
     inside: tuple[str, ...]
     weak: tuple[str, ...]
     weak_penalty: int
+    participle: tuple[str, ...]
     outer: tuple[str, ...]
 
 
@@ -146,6 +147,10 @@ def _realization(
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned
+    if all(h.cue.rule.startswith(rules.participle) for h in own):
+        governed = _lean(reading, sentence, here, deaf_to) or _resumed(reading, sentence, here, deaf_to)
+        if governed:
+            return [*governed[0], own[0].cue], governed[1]
     nearest = own[0]
     denied = next((h for h in hits if h.before and h.cue.rule.startswith(rules.denying)), None)
     if denied and denied is not nearest:
@@ -195,3 +200,21 @@ def _lean(
             return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
         index -= 1
     return None
+
+
+def _resumed(
+    reading: Reading, sentence: Sentence, here: int, deaf_to: tuple[str, ...]
+) -> tuple[list[CueMention], int] | None:
+    """The first cue after an inserted phrase, where the main clause goes on ("the hall, holding 9,000 chips, will")."""
+    end = sentence.clauses[here].end
+    later = [
+        c
+        for c in sentence.cues
+        if c.facet == "realization" and c.start >= end and not (deaf_to and c.rule.startswith(deaf_to))
+    ]
+    if not later or sentence.clauses[here].link != "leaning":
+        return None
+    first = min(later, key=lambda c: c.start)
+    return (
+        ([first], reading.words_between(end, first.start) + 6) if reading.words_between(end, first.start) <= 3 else None
+    )

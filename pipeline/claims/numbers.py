@@ -15,7 +15,7 @@ DEAF: dict[str, tuple[str, ...]] = {
     "accelerators": ("done.money",),
     "power": ("done.money",),
     "energy": ("done.money",),
-    "investment": ("done.state", "done.premodifier", "done.predicate.", "construction.state"),
+    "investment": ("commit.secured", "done.state", "done.premodifier", "done.predicate.", "construction.state"),
 }
 
 
@@ -25,8 +25,21 @@ def find(reading: Reading) -> list[Draft]:
         _draft(reading, sentence, mention)
         for sentence in reading.sentences
         for mention in sentence.quantities
-        if in_scope(reading, sentence, mention)
+        if in_scope(reading, sentence, mention) and not _converted(reading, sentence, mention)
     ]
+
+
+def _converted(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum in brackets only gives the sum before it in another currency: one claim, in the first currency."""
+    if mention.kind != "investment":
+        return False
+    return any(
+        q.kind == "investment"
+        and q.quantity.unit != mention.quantity.unit
+        and q.end <= mention.start
+        and _IN_BRACKETS.fullmatch(reading.text[q.end : mention.start])
+        for q in sentence.quantities
+    )
 
 
 def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Draft:
@@ -52,6 +65,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     )
 
 
+_IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
 _TOLD_AS_FACT = re.compile(r"(?:\b(?:the|its|their|whose|our|this|with|of|and|using)|'s|s')\s+$", re.IGNORECASE)
 
 

@@ -40,28 +40,28 @@ def nearest(reading: Reading, pattern: re.Pattern[str], anchor: Placed, start: i
 def on_topic(reading: Reading) -> bool:
     """Whether the article concerns AI computing infrastructure at all.
 
-    A sentence speaks for it with a strong word, with AI chips, or with a company of the field beside a power figure.
+    Sentences speak for it (AI chips or a strong word: 1; a number beside a faint word or a company of the field: a
+    part) and against it; an article in two minds is off topic.
     """
     topic = lexicon.toml("scope")["topic"]
-    strong, against = word_pattern("scope", "topic", "strong"), word_pattern("scope", "topic", "against")
+    against = word_pattern("scope", "topic", "against")
     sentences = reading.sentences
-    if not sentences:
-        return False
-
-    def speaks(sentence: Sentence) -> bool:
-        if strong.search(reading.text, sentence.start, sentence.end):
-            return True
-        if any(q.kind == "accelerators" for q in sentence.quantities):
-            return True
-        if any(t.type == "accelerator" for t in sentence.things):
-            return True
-        power = any(q.kind == "power" for q in sentence.quantities)
-        return power and any(t.kind in topic["company_kinds"] for t in sentence.things)
-
-    hits = sum(1 for s in sentences if speaks(s))
+    weights = [_weight(reading, sentence) for sentence in sentences]
     misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
-    lead = any(speaks(s) for s in sentences[: topic["lead_sentences"]])
-    return hits > misses and (lead or hits >= topic["enough"] or hits / len(sentences) >= topic["density"])
+    lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
+    return sum(weights) > misses and (lead or sum(weights) >= topic["enough"])
+
+
+def _weight(reading: Reading, sentence: Sentence) -> float:
+    """How much one sentence speaks for the subject, 0 to 1."""
+    topic = lexicon.toml("scope")["topic"]
+    kinds = {q.kind for q in sentence.quantities}
+    chips = "accelerators" in kinds or any(t.type == "accelerator" for t in sentence.things)
+    if chips or word_pattern("scope", "topic", "strong").search(reading.text, sentence.start, sentence.end):
+        return 1.0
+    field = any(t.kind in topic["company_kinds"] for t in sentence.things)
+    faint = word_pattern("scope", "topic", "faint").search(reading.text, sentence.start, sentence.end)
+    return float(topic["faint_weight"]) if kinds and (field or faint) else 0.0
 
 
 def clause_of(sentence: Sentence, anchor: Placed) -> ClauseSpan:

@@ -19,6 +19,8 @@ from pipeline.clean.text import Draft, fold, one_line, table_rows
 
 # Below this trafilatura gives up on structure and returns the words of the page with a space around each link.
 _ENOUGH = 250
+_PROSE_WORDS = 25
+"""A block of so many words is a paragraph and no teaser or caption."""
 _MAX_CELL = 300
 _MAX_LINKS = 3_000
 # htmldate takes today for the latest day unless told one: this one never comes, and is the same on every machine.
@@ -41,6 +43,7 @@ _OPENING = (
     r"(?:<!--[^>]{0,2000}-->\s{0,100}){0,5}<(?:!doctype html|html|head|body)\b"
 )
 _COMMON_TAG = r"<(?:p|div|br|a|span|h[1-6]|ul|li|table|article|section|meta)(?:\s[^<>]{0,500})?/?>"
+_FRAME_TAG = r"""</?i?frame\b(?:[^<>"']|"[^"]{0,2000}"|'[^']{0,2000}'){0,2000}>"""
 _TABLES, _ROWS, _CELLS = ("table",), ("tr", "row"), ("td", "th", "cell")
 
 
@@ -80,6 +83,8 @@ def parse(text: str) -> Any:
     lxml_html, etree = _lxml("lxml.html"), _lxml("lxml.etree")
     text = re.sub(r"^\s{0,1000}<\?xml[^>]{0,500}\?>", "", text.replace("\0", ""))
     text = re.sub(r"<[a-zA-Z][^<>]{50000,}>?", _without_bomb, text)
+    # A frame that is never closed swallows the rest of the page; what stands in one is never the article.
+    text = re.sub(_FRAME_TAG, " ", text, flags=re.IGNORECASE)
     parser = lxml_html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         return lxml_html.document_fromstring(text, parser=parser, ensure_head_body=True)
@@ -117,15 +122,22 @@ def _link_texts(tree: Any) -> tuple[str, ...]:
 
 def _body(tree: Any, text: str) -> tuple[list[str], str]:
     main = _trafilatura(tree)
-    if sum(map(len, main)) >= _ENOUGH:
-        return main, "html.trafilatura"
     kept = fallback(tree)
+    if sum(map(len, main)) >= _ENOUGH and not _lost_most(main, kept):
+        return main, "html.trafilatura"
     if sum(map(len, kept)) > 0.8 * sum(map(len, main)):
         return kept, "html.fallback"
     if main:
         return main, "html.trafilatura"
     # Tags nested thousands deep make the parser give up on all that follows.
     return _stripped(text), "html.stripped"
+
+
+def _lost_most(main: list[str], kept: list[str]) -> bool:
+    """Whether less than half of the page's long paragraphs came through: a stray end tag closed the article early."""
+    seen = " ".join(main)
+    missed = sum(len(text) for text in kept if len(text.split()) >= _PROSE_WORDS and text not in seen)
+    return missed > len(seen)
 
 
 def _trafilatura(tree: Any) -> list[str]:
