@@ -207,6 +207,8 @@ def _read_phrase(rules: _Rules, tokens: list[_Token]) -> _Phrase | None:
         if meaning and kind in (*_HEADS, "model", "model_equivalent", "rack", "vendor"):
             if kind == "rack" and size > 1 and not phrase.model:
                 _take_model_inside(rules, tokens[: at + size - 1], at, phrase)
+            first = rules.meanings.get(_key(token.word))
+            phrase.system = phrase.system or (first is not None and first.kind == "system")
             phrase.take(meaning, tokens[at + size - 1].end, plural)
         elif kind == "equivalent" and phrase.end >= 0:
             phrase.equivalent, phrase.end, phrase.plural = True, tokens[at].end, True
