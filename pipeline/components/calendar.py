@@ -130,8 +130,8 @@ def nearest(cycle: Cycle, day: dt.date, direction: str | None) -> Interval:
             return interval
     before = [interval for interval in around if interval[1] < day]
     after = [interval for interval in around if interval[0] > day]
-    if direction == "past" or not after:
-        return before[-1]
-    if direction == "future" or not before:
-        return after[0]
+    if not before or not after:
+        raise ValueError("publication at the edge of the calendar")
+    if direction:
+        return before[-1] if direction == "past" else after[0]
     return before[-1] if day - before[-1][1] <= after[0][0] - day else after[0]

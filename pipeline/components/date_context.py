@@ -33,7 +33,7 @@ def side(ctx: Context, first: int, stop: int, relation: DateRelation) -> Side:
 
 def _cue(ctx: Context, places: range) -> Side:
     tokens, rules = ctx.tokens, ctx.words.data.direction
-    for place in places:
+    for distance, place in enumerate(places):
         word = tokens.word(place)
         if not word or (word in _STOPS and not (tokens.glued(place + 1) and word == ".")):
             return None
@@ -42,7 +42,9 @@ def _cue(ctx: Context, places: range) -> Side:
         noun = word in rules.nouns and tokens.word(place + 1) not in rules.verb_before
         if (word in rules.future and not noun) or (word == "be" and tokens.word(place - 1) == "to"):
             return "future"
-        past = word in rules.past or (word.endswith("ed") and word not in rules.not_past)
+        if word in rules.speech and places.step < 0 and distance and tokens.word(place + 1) not in rules.speech_before:
+            continue
+        past = word in rules.past or word in rules.speech or (word.endswith("ed") and word not in rules.not_past)
         if past and tokens.word(place - 1) not in rules.neutral_after:
             return "past"
         if tokens.gap(place if places.step < 0 else place + 1):
@@ -68,6 +70,8 @@ def accepted(ctx: Context, form: Form, index: int, prefix: str, follows: bool) -
         return _plain_weekday(ctx, index, form.stop)
     if not form.weak:
         return True
+    if form.unit == "day" and not prefix:
+        return False
     tokens = ctx.tokens
     after = tokens.word(form.stop)
     if (form.unit == "year" or form.grain == "month") and tokens.word(index)[:1].isdecimal():
@@ -108,9 +112,12 @@ def _plain_year(ctx: Context, form: Form, index: int, prefix: str) -> bool:
         return True
     if before in ("(", "[", "|") and after in (")", "]", "|", ",", ";"):
         return True
-    opens = (
-        tokens.gap(index)
-        or before in ("•", "*", "|")
-        or "\n" in tokens.text[tokens.end[index - 1] : tokens.start[index]]
-    )
-    return opens and after in (":", "-", "–", "—", "|", "'")
+    if before == ":" and tokens.word(index - 2) in rules.before:
+        return True
+    bullet = before in ("•", "*", "-", "–", "|")
+    return _opens_line(ctx, index - bullet) and after in (":", "-", "–", "—", "|", "'")
+
+
+def _opens_line(ctx: Context, index: int) -> bool:
+    tokens = ctx.tokens
+    return index <= 0 or "\n" in tokens.text[tokens.end[index - 1] : tokens.start[index]]

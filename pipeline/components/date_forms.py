@@ -119,8 +119,9 @@ def explicit_year(ctx: Context, index: int) -> Form | None:
     code = _YEAR_CODE.fullmatch(word)
     if code:
         return full_years(ctx, index + 1, to_year(code[2]), code[1] == "fy")
-    if word == "cy" and (number := is_year(ctx, index + 1)):
-        return Form(index + 2, "year", "year", calendar.years(number, number))
+    named = ctx.words.year_names.at(tokens, index)
+    if named and (number := is_year(ctx, named[0])):
+        return replace(full_years(ctx, named[0] + 1, number, False), weak=False)
     fiscal = ctx.words.fiscal_year.at(tokens, index)
     if fiscal:
         place = fiscal[0] + (tokens.word(fiscal[0]) in ("'", "-", "of"))
@@ -130,9 +131,10 @@ def explicit_year(ctx: Context, index: int) -> Form | None:
     if number is None:
         return None
     form = full_years(ctx, index + 1, number, False)
-    after = ctx.words.fiscal_bare.at(tokens, form.stop)
-    if (after and tokens.word(form.stop) != "fiscal") or (after and after[0] - form.stop == 2):
-        return full_years(ctx, index + 1, number, True, after[0])
+    fiscally = full_years(ctx, index + 1, number, True)
+    after = ctx.words.fiscal_bare.at(tokens, fiscally.stop)
+    if after and after[0] - fiscally.stop == 2:  # "2027 fiscal year"
+        return replace(fiscally, stop=after[0])
     if tokens.word(form.stop) == "calendar" and tokens.word(form.stop + 1) == "year":
         return replace(form, stop=form.stop + 2, weak=False)
     return form
@@ -150,7 +152,7 @@ def _short_year(ctx: Context, index: int, two_digits: bool) -> int | None:
     return is_year(ctx, index)
 
 
-def full_years(ctx: Context, stop: int, first: int, fiscal: bool, end: int | None = None) -> Form:
+def full_years(ctx: Context, stop: int, first: int, fiscal: bool) -> Form:
     """One year, or two where `-27` follows."""
     tokens = ctx.tokens
     word = tokens.word(stop + 1)
@@ -158,11 +160,11 @@ def full_years(ctx: Context, stop: int, first: int, fiscal: bool, end: int | Non
     if two and word in (f"{(first + 1) % 100:02}", str(first + 1)) and (fiscal or len(word) == 2):
         interval = calendar.fiscal_years(first, first + 1) if fiscal else calendar.years(first, first + 1)
         grain: Grain = "year" if fiscal else "span"
-        return Form(end or stop + 2, grain, "year", interval, fiscal=fiscal, weak=not fiscal)
+        return Form(stop + 2, grain, "year", interval, fiscal=fiscal, weak=not fiscal)
     month = word if len(word) == 2 and word.isdecimal() and word.isascii() and word[0] in "01" else ""
     if two and tokens.word(stop) == "-" and not fiscal and month and 1 <= int(month) <= 12:
         return Form(stop + 2, "month", "month", calendar.months(first, int(month), 1), weak=True)
-    return Form(end or stop, "year", "year", calendar.years(first, first), fiscal=fiscal, weak=not fiscal)
+    return Form(stop, "year", "year", calendar.years(first, first), fiscal=fiscal, weak=not fiscal)
 
 
 def in_year(ctx: Context, form: Form) -> Form:

@@ -177,7 +177,7 @@ def ended(ctx: Context, index: int, depth: int) -> Form | None:
             place, unit, grain = place + 1, "quarter", "quarter"
     elif length and length[3] in ("week", "month") and length[1]:
         place, count, unit, grain = length[0], length[2], length[3], "span"
-    elif tokens.word(place) in ("quarter", "year", "half"):
+    elif tokens.word(place) in ("week", "quarter", "year", "half"):
         place, count, unit, grain = place + 1, 1.0, tokens.word(place), tokens.word(place)
     else:
         return None
@@ -210,8 +210,7 @@ def part(ctx: Context, index: int, depth: int) -> Form | None:
     elif (
         tokens.word(index) == "end"
         and place == index + 1
-        and not explicit_year(ctx, place)
-        and not _named_month(ctx, place)
+        and not (explicit_year(ctx, place) or _named_month(ctx, place) or quarter(ctx, place))
     ):
         return None
     names = [name]
@@ -222,7 +221,7 @@ def part(ctx: Context, index: int, depth: int) -> Form | None:
     if tokens.gap(place):
         return None
     inner = period(ctx, place, depth + 1)
-    if inner is None or (inner.interval is None and inner.inside is None and ctx.published):
+    if inner is None or inner.anaphoric:
         return None
     if inner.unit in ("day", "weekday", "part"):
         return None if inner.unit == "part" or name == "rest" else inner  # "late Friday": the day
@@ -286,6 +285,8 @@ def year_first(ctx: Context, index: int) -> Form | None:
     if tokens.word(place) == "'" and tokens.word(place + 1) == "s":
         place += 2
     place += tokens.word(place) == "-"
+    if place > told.stop and tokens.word(place) in ("end", "close"):
+        return in_part(replace(told, stop=place + 1), "late", True)
     if tokens.gap(place) or tokens.word(place) == "the":
         return None
     inner = quarter(ctx, place) or season(ctx, place)

@@ -111,8 +111,8 @@ def _nearest(ctx: Context, inside: Inside, shift: int) -> Interval | None:
         return inside(calendar.years(day.year, day.year))
     found = [inside(calendar.years(year, year)) for year in range(day.year - 2, day.year + 3)]
     if shift < 0:
-        return [interval for interval in found if interval[1] < day][-1]
-    return next(interval for interval in found if interval[0] > day)
+        return max(interval for interval in found if interval[1] < day)
+    return min(interval for interval in found if interval[0] > day)
 
 
 def _from_publication(ctx: Context, low: float, high: float, unit: str) -> Interval | None:
@@ -206,6 +206,8 @@ def counted(ctx: Context, index: int) -> Form | None:
 def _at_distance(ctx: Context, stop: int, low: float, high: float, unit: str) -> Form:
     if ctx.published is None or not high:
         return Form(stop, "span" if not high else "day", "day")
+    if unit == "quarter" and low == high:
+        return Form(stop, "quarter", "quarter", calendar.containing(ctx.published, "quarter", round(low)))
     first, last = sorted((calendar.add(ctx.published, low, unit), calendar.add(ctx.published, high, unit)))
     return Form(stop, "day" if first == last else "span", "day", (first, last))
 
@@ -242,7 +244,8 @@ def day_phrase(ctx: Context, index: int) -> Form | None:
     if found:
         if tokens.word(index) == "today" and tokens.word(found[0]) == "'":  # "today's chips" are those of our time
             return None
-        return Form(found[0], "day", "day", _containing(ctx, "day", found[1]))
+        now = tokens.word(index) == "now"
+        return Form(found[0], "day", "day", _containing(ctx, "day", found[1]), weak=now, anaphoric=now)
     unit = ctx.words.unit_phrases.at(tokens, index)
     if unit:
         grain, shift = unit[1]

@@ -37,14 +37,21 @@ class SpanWords(Record):
     ago: tuple[str, ...]
     hence: tuple[str, ...]
     within: tuple[str, ...]
+    under: tuple[str, ...]
     over: frozenset[str]
     ahead: tuple[str, ...]
     anchored: frozenset[str]
     ended: frozenset[str]
 
 
-class Anaphora(Record):
-    """What points at a year told elsewhere in the article."""
+class Plain(Record):
+    """Words before a year that say only that it is one."""
+
+    plain: tuple[str, ...]
+
+
+class Listed(Record):
+    """A plain list of phrases."""
 
     words: tuple[str, ...]
 
@@ -72,6 +79,8 @@ class Direction(Record):
 
     future: frozenset[str]
     past: frozenset[str]
+    speech: frozenset[str]
+    speech_before: frozenset[str]
     not_past: frozenset[str]
     had: frozenset[str]
     neutral_after: frozenset[str]
@@ -130,7 +139,9 @@ class DateWords(Record):
     governed: Governed
     relation_suffixes: dict[DateRelation, tuple[str, ...]]
     span_words: SpanWords
-    anaphora: Anaphora
+    anaphora: Listed
+    approximators: Listed
+    year_names: Plain
     year_context: YearContext
     list_words: ListWords
     direction: Direction
@@ -181,6 +192,9 @@ class Words(Record):
     ago: Phrases[int]
     ahead: Phrases[bool]
     within: Phrases[bool]
+    under: Phrases[bool]
+    approximators: Phrases[bool]
+    year_names: Phrases[bool]
     anaphora: Phrases[bool]
     openers: dict[str, tuple[str, ...]]
     """By first word, the readers (of date_periods.py) whose dates it can open; all other words are passed over."""
@@ -204,6 +218,7 @@ def words() -> Words:
     except ValidationError as error:
         raise LexiconError(f"lexicon/dates.toml: {error}") from error
     which = {phrase: 1 + (key == "second") for key, row in data.halves.items() for phrase in row}
+    which |= {phrase.replace(" ", " - "): number for phrase, number in which.items()}
     ago = dict.fromkeys(data.span_words.ago, -1) | dict.fromkeys(data.span_words.hence, 1)
     openers = _openers(data)
     nouns = {*data.seasons, *data.joined, *data.ordinals, *data.shifts, *data.units, *data.span_words.forward}
@@ -226,6 +241,9 @@ def words() -> Words:
         ago=Phrases(ago),
         ahead=_flags(data.span_words.ahead),
         within=_flags(data.span_words.within),
+        under=_flags(data.span_words.under),
+        approximators=_flags(data.approximators.words),
+        year_names=_flags(data.year_names.plain),
         anaphora=_flags(data.anaphora.words),
         openers=openers,
         after_the=frozenset(second) | nouns | openers.keys(),
@@ -246,14 +264,14 @@ def _openers(data: DateWords) -> dict[str, tuple[str, ...]]:
         },
         "season": {*data.seasons, *data.joined, "the"},
         "leading": {*data.ordinals, "the", "week"},
-        "ended": {*data.numbers, *_first(data.fiscal.bare), "the", "quarter", "year", "half"},
+        "ended": {*data.numbers, *_first(data.fiscal.bare), "the", "week", "quarter", "year", "half"},
         "part": {*_first(_turned(data.parts)), *_first(data.edges)},
         "day": {*_first(data.day_phrases), *_first(data.unit_phrases), *_first(data.fixed_days)},
         "span": {*data.span_words.forward, *data.span_words.backward, *data.units, "the", "these", "this"},
         "counted": {*data.numbers, *_first(data.span_words.vague), "half"},
         "relative": {*data.shifts, "the"},
-        "year": {*data.shifts, *_first(data.fiscal.year), *_first(data.anaphora.words), "the", "cy"},
-        "year_first": {*data.shifts, *_first(data.fiscal.year), "the", "cy"},
+        "year": {*data.shifts, *_first(data.fiscal.year), *_first(data.anaphora.words), *_first(data.year_names.plain)},
+        "year_first": {*data.shifts, *_first(data.fiscal.year), "the"},
     }
     names = {word for row in first.values() for word in row if word.isalpha()}
     return {word: tuple(name for name, row in first.items() if word in row) for word in sorted(names)}

@@ -19,7 +19,7 @@ from spacy.tokens import Doc
 from pipeline.components import calendar
 from pipeline.components import date_relative as relative
 from pipeline.components.calendar import Interval
-from pipeline.components.date_context import Side, accepted, on_weekday, side
+from pipeline.components.date_context import accepted, on_weekday, side
 from pipeline.components.date_periods import period
 from pipeline.components.date_words import Context, Form, Tokens, words
 from pipeline.records import DateMention, DateRange, DateRelation
@@ -74,15 +74,20 @@ def _led(ctx: Context, index: int, follows: bool) -> _Reading | None:
     """A date behind its relation words."""
     tokens, governed = ctx.tokens, ctx.words.data.governed
     first, place, relation, prefix = index, index, "on", ""
+    deadline = ctx.words.under.at(tokens, index)
+    if deadline:
+        place, prefix = deadline[0], "under"
     for _ in range(3):
-        found = ctx.words.relations.at(tokens, place)
-        if found is None:
+        found = ctx.words.approximators.at(tokens, place) if prefix else None
+        if found:
+            place = found[0]
+        led = ctx.words.relations.at(tokens, place)
+        if led is None or found:
             break
         if prefix and relation == "on":  # "will be on by December": the first is an adverb
             first = place
-        relation = found[1] if found[1] != "on" else relation
-        prefix = tokens.word(found[0] - 1)
-        place = found[0]
+        relation = led[1] if led[1] != "on" else relation
+        place, prefix = led[0], tokens.word(led[0] - 1)
     if not prefix or tokens.gap(place):
         return None
     reading = _read(ctx, first, place, relation, prefix, follows)
@@ -118,20 +123,21 @@ def _read(ctx: Context, first: int, place: int, relation: DateRelation, prefix: 
     if suffix:
         stop, relation = suffix
     interval = _resolved(ctx, form, first, stop, relation)
-    if interval and relation == "from" and not suffix and ctx.published and interval[1] < ctx.published:
+    if interval and relation == prefix == "from" and not suffix and ctx.published and interval[1] < ctx.published:
         relation = "on"  # "a report from March 2021"
     return _Reading(first, stop, form, interval, relation)
 
 
 def _timed(ctx: Context, first: int, place: int, prefix: str) -> Form | None:
     """`within two years`; `in two years` where a future cue governs it."""
-    if prefix == "within" or (place > first and ctx.words.within.at(ctx.tokens, first)):
+    future = prefix in ("in", "under") and side(ctx, first, place + 3, "on") == "future"
+    if ctx.words.within.at(ctx.tokens, first) or (prefix == "under" and future):
         return relative.within(ctx, place)
-    if prefix in ("in", "about", "around") and "in" in ctx.tokens.low[first:place]:
-        form = relative.distance(ctx, place)
-        timed = form is not None and ctx.tokens.word(form.stop - 1) == "time"
-        return form if form and (timed or side(ctx, first, form.stop, "on") == "future") else None
-    return None
+    if prefix != "in":
+        return None
+    form = relative.distance(ctx, place)
+    timed = form is not None and ctx.tokens.word(form.stop - 1) == "time"
+    return form if timed or future else None
 
 
 def _range(ctx: Context, form: Form, prefix: str) -> Form | None:
@@ -220,11 +226,14 @@ def _resolved(ctx: Context, form: Form, first: int, stop: int, relation: DateRel
     if form.interval or ctx.published is None:
         return form.interval
     if form.unit == "weekday":
-        where: Side = side(ctx, first, stop, relation)
-        return on_weekday(ctx.published, ctx.words.data.weekdays[ctx.tokens.word(form.stop - 1)], where)
+        number = ctx.words.data.weekdays[ctx.tokens.word(form.stop - 1)]
+        return on_weekday(ctx.published, number, side(ctx, first, stop, relation))
     if form.inside is None:
         return None
-    return calendar.nearest(form.cycle, ctx.published, side(ctx, first, stop, relation))
+    where = side(ctx, first, stop, relation)
+    if where is None and form.unit == "half":
+        return form.cycle(ctx.published.year)
+    return calendar.nearest(form.cycle, ctx.published, where)
 
 
 def _record(ctx: Context, reading: _Reading) -> DateMention:
