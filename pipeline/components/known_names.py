@@ -352,7 +352,7 @@ def _proves_nothing(words: Words, surface: _Surface, first: int, last: int, scor
     loud = words.opening[first] or words.line[first] in words.headlines
     if not loud or last - first > 1 or surface.type in ("place", "publication") or surface.entry.kind in _FAMOUS:
         return False
-    if score >= 4 or (words.forms[first].isupper() and len(words.forms[first]) > 2):
+    if score >= 4 or words.quoted(first, last) or (words.forms[first].isupper() and len(words.forms[first]) > 2):
         return False
     follows = words.lower(last)
     acts = any(follows in rules("companies", key) for key in ("verbs", "auxiliaries", "speech", "legal"))

@@ -21,6 +21,8 @@ _WORD = re.compile(r"[^\W_]+|[^\w\s]|_|\n")
 _SMALL = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "over", "the", "to", "with"}
 )
+OPEN_QUOTES = frozenset("\"“'‘")
+CLOSE_QUOTES = frozenset("\"”'’")
 _OPENERS = frozenset("\"'“‘(•·*#>—–|-[:;")
 
 
@@ -72,6 +74,10 @@ class Words:
     def same_line(self, first: int, last: int) -> bool:
         """Whether both words stand, in one line."""
         return 0 <= first < len(self.line) and 0 <= last < len(self.line) and self.line[first] == self.line[last]
+
+    def quoted(self, first: int, last: int) -> bool:
+        """Whether quotation marks enclose the stretch."""
+        return self.lower(first - 1) in OPEN_QUOTES and self.lower(last) in CLOSE_QUOTES
 
     def possessive(self, index: int) -> bool:
         """Whether a possessive `'s`, or the bare apostrophe after an s, begins at the word."""

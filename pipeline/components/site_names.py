@@ -240,7 +240,7 @@ def _by_name(words: Words, taken: Sequence[Found | None]) -> Iterator[Found]:
                 yield item
             continue
         tail = next((i for i in range(first + 1, last) if 0 < phrase_at(words, i, heads) == last - i), 0)
-        quoted = words.lower(first - 1) in "\"“'‘" and words.lower(last) in "\"”'’"
+        quoted = words.quoted(first, last)
         after = last + quoted
         near = words.same_line(first, after) and (quoted or not words.joined(after))
         size = phrase_at(words, after, heads) if near else 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from pipeline.components.known_names import after_abbreviation, after_legal_form
 from pipeline.components.name_runs import Run, company_word, occupied, runs_of_capitals
-from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
+from pipeline.components.name_words import OPEN_QUOTES, Found, Words, phrase_at, phrases, rules
 from pipeline.components.person_names import person_mentions, person_points
 
 _ENOUGH_ON_TOPIC = 2
@@ -103,7 +103,7 @@ def _before_points(words: Words, run: Run) -> int:
         return 0
     if words.lower(before) == "about" and words.opening[before] and _line_ends(words, run.last):
         return 3
-    if words.lower(before) in "\"“'‘":
+    if words.lower(before) in OPEN_QUOTES:
         before -= 1
     if words.lower(before) in rules("companies", "roles") and words.forms[before].islower():
         return 2
