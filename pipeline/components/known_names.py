@@ -386,5 +386,7 @@ def after_legal_form(words: Words, last: int) -> int:
 
 def after_abbreviation(words: Words, last: int) -> int:
     """Where the name ends once the full stop of "Inc." or "N.V." behind it is taken in."""
-    short = words.lowers[last - 1] in rules("companies", "abbreviated") or len(words.forms[last - 1]) == 1
+    short = words.lowers[last - 1] in rules("companies", "abbreviated") or (
+        len(words.forms[last - 1]) == 1 and words.forms[last - 1].isalpha()
+    )
     return last + (short and words.lower(last) == "." and words.joined(last))

@@ -43,7 +43,13 @@ def _distinct(words: Words, run: Run) -> bool:
 
 
 def _public(words: Words, run: Run) -> bool:
-    last = words.lowers[run.last - 1]
+    last, follows = words.lowers[run.last - 1], run.last
+    if (
+        words.same_line(run.first, follows)
+        and words.capital[follows]
+        and words.lowers[follows] in rules("words", "public")
+    ):
+        return True
     return last in rules("words", "grounds") or any(
         words.lowers[i] in rules("words", "public") for i in range(run.first, run.last)
     )
@@ -62,7 +68,7 @@ def _form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
         return _PROOF
     if _fund_of(words, run):
         return 3
-    if size > 1 and _distinct(words, run) and not _public(words, run):
+    if size > 1 + run.torn and _distinct(words, run) and not _public(words, run):
         first = words.lowers[run.first]
         common = first in rules("words", "stop") and first not in rules("words", "inner")
         if last in rules("companies", "endings") and not common:
