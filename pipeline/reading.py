@@ -7,6 +7,7 @@ at spaCy tokens again, but for the phrase tables.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,9 @@ class Placed(Protocol):
         ...
 
 
+_LIST = re.compile(
+    r"(?: of(?: [\w-]+){1,2})?[\s,/()–-]*(?:and|or|plus|&)?[\s,/(]*(?:an?|the|about|another|some|up to)?\s*"
+)
 P = TypeVar("P", bound=Placed)
 
 
@@ -118,6 +122,11 @@ class Reading:
         if a.end <= b.start:
             return self.words_between(a.end, b.start)
         return self.words_between(b.end, a.start) if b.end <= a.start else 0
+
+    def listed(self, a: Placed, b: Placed) -> bool:
+        """Whether two spans stand in one list or phrase ("$3 billion, 280-megawatt", "400 MW and 200 MW")."""
+        low, high = min(a.end, b.end), max(a.start, b.start)
+        return bool(_LIST.fullmatch(self.text[low:high]))
 
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds a character offset, or the one before it."""

@@ -37,6 +37,8 @@ class DealRule(Record):
     where: Literal["after", "around"]
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    deaf_to: tuple[str, ...] = ()
+    """Cue rules, beyond those that no deal hears, that speak of something else beside these words."""
     phrases: tuple[str, ...]
 
 
@@ -89,7 +91,12 @@ class AgreementFinder:
     ) -> Draft:
         placed = Anchor(*anchor)
         found = verdict(
-            reading, sentence, placed, default="realized", default_rule=f"{rule.rule}.stated", deaf_to=self._deaf
+            reading,
+            sentence,
+            placed,
+            default="realized",
+            default_rule=f"{rule.rule}.stated",
+            deaf_to=(*self._deaf, *rule.deaf_to),
         )
         return Draft(
             kind="agreement",

@@ -9,9 +9,15 @@ from collections.abc import Sequence
 from pipeline.reading import Placed, Reading, Sentence
 from pipeline.records import DateMention, Realization
 
+_REACH = 28
+"""Words between a number or step and its date."""
 _SPEECH_BEFORE = re.compile(
     r"\b(?:said|says|told|announced|reported|wrote|confirmed|statement|interview|posted|disclosed|filing|release)\b"
     r"(?:\s+[\w']+){0,3}?\s*$",
+    re.IGNORECASE,
+)
+_SPEECH_AFTER = re.compile(
+    r"^,?\s*(?:[\w.'-]+\s+){0,4}?(?:said|says|told|announced|announces|unveiled|reported|confirmed|wrote|disclosed)\b",
     re.IGNORECASE,
 )
 
@@ -20,18 +26,36 @@ def link(
     reading: Reading, sentence: Sentence, anchor: Placed, rivals: Sequence[Placed], *, announced: bool
 ) -> DateMention | None:
     """The date of what stands at `anchor`, or None. `announced` admits the day on which it was said."""
-    here = sentence.clause_at(anchor.start)
     best: tuple[float, DateMention] | None = None
     for date in sentence.dates:
-        clause = sentence.clause_at(date.start)
-        if not announced and _SPEECH_BEFORE.search(reading.text, sentence.start, date.start):
+        if not announced and _of_the_saying(reading, sentence, date):
             continue
-        cost = reading.gap(anchor, date) + (0 if date.start >= anchor.end else 3) + 8 * abs(clause - here)
-        if abs(clause - here) > 1 or cost > 28 or _nearer_rival(reading, sentence, anchor, date, rivals):
+        if _other_clause(sentence, anchor, date) or _nearer_rival(reading, sentence, anchor, date, rivals):
             continue
-        if best is None or cost < best[0]:
+        cost = reading.gap(anchor, date) + (0 if date.start >= anchor.end else 3)
+        if cost <= _REACH and (best is None or cost < best[0]):
             best = (cost, date)
     return best[1] if best else None
+
+
+def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is that of the announcement: "said on Tuesday", "On May 6 the firm said", "today announced"."""
+    text = reading.text
+    before = _SPEECH_BEFORE.search(text, sentence.start, date.start)
+    return bool(before or _SPEECH_AFTER.match(text[date.end : min(sentence.end, date.end + 80)]))
+
+
+def _other_clause(sentence: Sentence, anchor: Placed, date: DateMention) -> bool:
+    """Whether a date stands in a clause that has its own matter: another verb, number or step."""
+    here, there = sentence.clause_at(anchor.start), sentence.clause_at(date.start)
+    if here == there:
+        return False
+    low, high = sorted((here, there))
+    if high - low > 1 or sentence.clauses[high].link == "coordinate":
+        return True
+    clause = sentence.clauses[there]
+    verbs = any(c.facet == "realization" and clause.start <= c.start < clause.end for c in sentence.cues)
+    return verbs or any(clause.start <= q.start < clause.end for q in sentence.quantities)
 
 
 def _nearer_rival(
@@ -41,13 +65,7 @@ def _nearer_rival(
     low, high = min(anchor.end, date.end), max(anchor.start, date.start)
     here = sentence.clause_at(date.start)
     between = [r for r in rivals if low <= r.start and r.end <= high and sentence.clause_at(r.start) == here]
-    return any(not _listed(reading, anchor, r) for r in between)
-
-
-def _listed(reading: Reading, anchor: Placed, rival: Placed) -> bool:
-    """Whether two quantities stand in one list or phrase ("$3 billion, 280-megawatt", "400 MW and 200 MW")."""
-    low, high = min(anchor.end, rival.end), max(anchor.start, rival.start)
-    return bool(re.fullmatch(r"[\w\s,/()-]{0,40}", reading.text[low:high])) and reading.words_between(low, high) <= 6
+    return any(not reading.listed(anchor, r) for r in between)
 
 
 def plausible(date: DateMention, realization: Realization, published: dt.date | None) -> bool:

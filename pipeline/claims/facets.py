@@ -21,6 +21,9 @@ from pipeline import lexicon
 from pipeline.reading import Placed, Reading, Sentence
 from pipeline.records import Certainty, Cue, CueMention, Realization, Record
 
+_MIXED = 6
+"""Words within which "operating or under construction" is one predicate, and so not yet all real."""
+
 
 class FacetRules(Record):
     """The table `facets` of scope.toml."""
@@ -33,6 +36,7 @@ class FacetRules(Record):
     weak: tuple[str, ...]
     weak_penalty: int
     participle: tuple[str, ...]
+    unfinished: tuple[str, ...]
     outer: tuple[str, ...]
 
 
@@ -115,11 +119,19 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
             continue
         if not (cue.scope[0] <= anchor.start < cue.scope[1] or cue.scope[0] < anchor.end <= cue.scope[1]):
             continue
+        if cue.start >= anchor.end and _spoken_for(reading, sentence, cue, anchor):
+            continue
         overlaps = cue.start < anchor.end and anchor.start < cue.end
         if overlaps and not cue.rule.startswith(facet_rules().inside):
             continue
         hits.append(_Hit(cue, _distance(reading, sentence, cue, anchor), cue.end <= anchor.start))
     return sorted(hits, key=lambda h: (h.distance, not h.before, h.cue.start))
+
+
+def _spoken_for(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
+    """Whether another number stands between the anchor and a cue behind it, so that the cue speaks of that one."""
+    between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= cue.start]
+    return any(not reading.listed(anchor, q) for q in between)
 
 
 def _distance(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> int:
@@ -128,7 +140,7 @@ def _distance(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Pla
     low, high = min(cue.end, anchor.end), max(cue.start, anchor.start)
     rivals = sum(1 for q in sentence.quantities if low <= q.start and q.end <= high)
     weak = rules.weak_penalty if cue.rule.startswith(rules.weak) else 0
-    return reading.gap(cue, anchor) + weak + rivals * (12 if cue.start >= anchor.end else 3)
+    return reading.gap(cue, anchor) + weak + 3 * rivals
 
 
 def _realization(
@@ -147,10 +159,12 @@ def _realization(
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned
-    if all(h.cue.rule.startswith(rules.participle) for h in own):
+    finite = [h for h in own if not h.cue.rule.startswith(rules.participle)]
+    if not finite:
         governed = _lean(reading, sentence, here, deaf_to) or _resumed(reading, sentence, here, deaf_to)
         if governed:
             return [*governed[0], own[0].cue], governed[1]
+    own = finite or own
     nearest = own[0]
     denied = next((h for h in hits if h.before and h.cue.rule.startswith(rules.denying)), None)
     if denied and denied is not nearest:
@@ -164,6 +178,9 @@ def _realization(
         deeper = next((h for h in before if h.cue.value in {"possible", "negated"}), None)
         if deeper:
             return [deeper.cue, nearest.cue], deeper.distance
+    mixed = next((h for h in own if h.cue.rule.startswith(rules.unfinished) and not h.before), None)
+    if mixed and nearest.cue.value == "realized" and mixed.distance <= nearest.distance + _MIXED:
+        return [mixed.cue, nearest.cue], mixed.distance
     possible = next((h for h in outer if h.cue.value == "possible"), None)
     if possible and nearest.cue.value == "planned":
         return [possible.cue, nearest.cue], nearest.distance

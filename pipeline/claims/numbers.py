@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import verdict
-from pipeline.claims.scope import in_scope, power_role
-from pipeline.reading import Reading, Sentence
-from pipeline.records import PowerRole, QuantityMention, Realization
+from pipeline.claims.facets import Verdict, verdict
+from pipeline.claims.scope import in_scope, power_role, word_pattern
+from pipeline.reading import Reading, Sentence, Thing
+from pipeline.records import Cue, PowerRole, QuantityMention, Realization
 
 DEAF: dict[str, tuple[str, ...]] = {
     "accelerators": ("done.money",),
@@ -21,12 +22,59 @@ DEAF: dict[str, tuple[str, ...]] = {
 
 def find(reading: Reading) -> list[Draft]:
     """The drafts of all numbers in scope, in reading order."""
-    return [
-        _draft(reading, sentence, mention)
-        for sentence in reading.sentences
-        for mention in sentence.quantities
-        if in_scope(reading, sentence, mention) and not _converted(reading, sentence, mention)
-    ]
+    drafts: list[Draft] = []
+    for sentence in reading.sentences:
+        for mention in sentence.quantities:
+            if not in_scope(reading, sentence, mention) or _converted(reading, sentence, mention):
+                continue
+            standard = _standard(reading, sentence, mention)
+            drafts += (
+                _compared(reading, sentence, mention, standard) if standard else [_draft(reading, sentence, mention)]
+            )
+    return drafts
+
+
+def _standard(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Thing | None:
+    """The owner of the number that another is measured against ("exceed Granite's roughly 40,000 GPUs")."""
+    for thing in sentence.things:
+        if thing.end <= mention.start <= thing.end + 30 and reading.text[thing.end : thing.end + 1] == "'":
+            before = reading.text[sentence.start : thing.start]
+            found = list(word_pattern("scope", "comparison", "more").finditer(before))
+            if found and len(before[found[-1].end() :].split()) <= 1:
+                return thing
+    return None
+
+
+def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, standard: Thing) -> list[Draft]:
+    """Two claims: the number as its owner has it, and more than it for the subject of the sentence."""
+    own = _draft(reading, sentence, mention)
+    fact = Cue(
+        text=reading.text[standard.start : mention.end],
+        start=standard.start,
+        end=mention.end,
+        facet="realization",
+        value="realized",
+        rule="comparison.standard",
+    )
+    hedges = tuple(c for c in own.verdict.cues if c.facet == "certainty")
+    known = replace(
+        own,
+        subject=standard,
+        link_confidence=0.9,
+        date=None,
+        verdict=Verdict("realized", own.verdict.certainty, (fact, *hedges), 0.8),
+    )
+    quantity = mention.quantity
+    number = quantity.value if quantity.value is not None else quantity.min
+    others = tuple(t for t in sentence.things if t.key != standard.key)
+    linked = subjects.link(reading, replace(sentence, things=others), mention)
+    more = replace(
+        own,
+        subject=linked.thing,
+        link_confidence=linked.confidence,
+        quantity=quantity.model_copy(update={"value": number, "min": number, "max": None, "relation": "gt"}),
+    )
+    return [known, more]
 
 
 def _converted(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:

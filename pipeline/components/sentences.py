@@ -16,6 +16,8 @@ from spacy.tokens import Doc, Span
 from pipeline import lexicon
 
 _END = re.compile(r"""[.!?]['")\]]{0,3}(?=\s)|\n""")
+_ODD_NAME = re.compile(r"[a-z]{1,2}[A-Z]")
+"""A name that begins in lower case, such as xAI."""
 _WORD_BEFORE = re.compile(r"([A-Za-z][A-Za-z.]{0,14})$")
 
 
@@ -28,8 +30,10 @@ def _rules() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 def _ends_sentence(text: str, stop: int, after: int) -> bool:
     """Whether the mark at `stop`, followed by white space up to `after`, ends a sentence."""
     follow = text[after : after + 1]
-    if not follow or follow.islower():
-        return not follow
+    if not follow:
+        return True
+    if follow.islower() and not _ODD_NAME.match(text, after):
+        return False
     if text[stop] != ".":
         return True
     abbreviations, titles, openers = _rules()
