@@ -42,7 +42,7 @@ clean: ## remove the environment and everything that was made
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "infraclaims needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`. Try: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # The stamps are older than pyproject.toml when the dependencies changed, and then the install runs again.
 $(VENV)/.run: pyproject.toml | $(BIN)/python

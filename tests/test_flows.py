@@ -170,7 +170,8 @@ def test_an_operator_runs_a_folder_without_a_server(inputs: Path, tmp_path: Path
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     done = subprocess.run(
         [BIN / "infraclaims", "run", inputs, inputs / "missing.txt", "-o", out],
-        env={**kept, "HOME": str(home), "TMPDIR": str(temporary), "COLUMNS": "120"}, capture_output=True, text=True, check=False,
+        env={**kept, "HOME": str(home), "TMPDIR": str(temporary), "COLUMNS": "120"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "96,000 chips, H200" in done.stdout
