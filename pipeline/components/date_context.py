@@ -83,7 +83,7 @@ def accepted(ctx: Context, form: Form, index: int, prefix: str, follows: bool) -
             return prefix not in rules.loose and prefix not in ("for", "with")
         return follows or (tokens.word(index - 1) in rules.before and not named)
     if form.unit == "season":
-        return bool(prefix) and after not in weak.seasons_not_before
+        return prefix in weak.seasons_after and after not in weak.seasons_not_before
     if form.unit in ("year", "month", "week", "decade") and not form.fiscal:
         return prefix in weak.after and after not in weak.not_before and not tokens.raw(form.stop)[:1].isdecimal()
     if form.unit == "quarter":

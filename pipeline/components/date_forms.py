@@ -181,7 +181,7 @@ def in_year(ctx: Context, form: Form) -> Form:
         found = year(ctx, place + 1)
     elif word in ("'", "-", "/") and tokens.glued(place) and (number := _short_year(ctx, place + 1, word == "'")):
         found = Form(place + 2, "year", "year", calendar.years(number, number))
-    elif word != "the" and not tokens.gap(place):
+    elif not tokens.gap(place) and (word != "the" or tokens.word(place + 1) in ("same", "following")):
         found = year(ctx, place)
     if found is None or (found.unit == "decade" and form.unit != "half"):
         return form

@@ -109,6 +109,7 @@ class WeakUnits(Record):
 
     after: frozenset[str]
     not_before: frozenset[str]
+    seasons_after: frozenset[str]
     seasons_not_before: frozenset[str]
 
 
