@@ -19,6 +19,8 @@ from pipeline.reading import Thing
 
 _LOOK_BACK = 6
 """Sentences; farther back a reader would ask who is meant."""
+_NEAR = 3
+"""Sentences in which the company that the article is about outweighs a later one."""
 
 
 @functools.cache
@@ -45,12 +47,11 @@ def _descriptions() -> re.Pattern[str]:
 class _Focus:
     """Who and what was spoken of so far, sentence by sentence."""
 
-    def __init__(self, publisher: Thing | None):
+    def __init__(self, publisher: Thing | None, main: Thing | None):
         self.publisher = publisher
+        self.main = main
         self.companies: list[list[Thing]] = []
         self.sites: list[Thing] = []
-        self.counts: Counter[str] = Counter()
-        self.speaker: Thing | None = None
 
     def company(self, here: Sequence[Thing], before: int, kind: str | None) -> Thing | None:
         """The company meant at offset `before` of a sentence that holds the companies `here`."""
@@ -60,6 +61,9 @@ class _Focus:
                 for thing in row:
                     if thing.kind == kind:
                         return thing
+        recent = [row for row in rows[: _NEAR + 1] if row]
+        if self.main and not rows[0] and any(t.key == self.main.key for row in recent for t in row):
+            return self.main
         for row in rows:
             if row:
                 return row[0]
@@ -77,11 +81,11 @@ def resolve(
 
     `publisher` is the company behind "we" where the article is its own text; None leaves "we" to the companies named.
     """
-    focus = _Focus(publisher)
+    focus = _Focus(publisher, _main_company(named, sentences))
     result: list[Thing] = []
     for start, end in sentences:
         here = [t for t in named if start <= t.start < end]
-        orgs = [t for t in here if t.type == "company"]
+        orgs = [t for t in here if t.type == "company" and not t.aside]
         found: list[Thing] = []
         for match in _descriptions().finditer(text, start, end):
             if any(t.start < match.end() and match.start() < t.end for t in here):
@@ -94,6 +98,20 @@ def resolve(
         focus.sites.extend(t for t in here if t.type == "cluster")
         result.extend(sorted([*here, *found], key=lambda t: t.start))
     return result
+
+
+def _main_company(named: Sequence[Thing], sentences: Sequence[tuple[int, int]]) -> Thing | None:
+    """The company named most often; the title counts three times."""
+    title_end = sentences[0][1] if sentences else 0
+    counts: Counter[str] = Counter()
+    first: dict[str, Thing] = {}
+    for thing in named:
+        if thing.type == "company" and not thing.aside:
+            counts[thing.key] += 3 if thing.start < title_end else 1
+            first.setdefault(thing.key, thing)
+    if not counts:
+        return None
+    return first[max(counts, key=lambda key: (counts[key], -first[key].start))]
 
 
 def _referent(

@@ -54,6 +54,10 @@ _QUANTITY_TYPES: dict[str, EntityType] = {
 }
 
 
+_COMPOUND = re.compile(r"-[a-z]|(?:['’]s?)? (?:GPUs?|TPUs?|chips?|processors?|accelerators?)\b")
+"""Behind a company's name: it is the maker or backer of what follows."""
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """Everything that is built once and used for every page."""
@@ -169,14 +173,15 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
     """The annotated Doc as a reading: findings back from plain dicts, coreference resolved."""
     entities = [Entity.model_validate(e) for e in doc._.infraclaims_entities]
     cues = tuple(CueMention.model_validate(c) for c in doc._.infraclaims_cues)
-    named = [_thing(article.text, e) for e in entities]
+    quantities = [QuantityMention.model_validate(q) for q in doc._.infraclaims_quantities]
+    named = [_thing(article.text, e, quantities) for e in entities]
     spans = [(s.start_char, s.end_char) for s in sentences_of(doc)]
     document = article.document
     reading = read(
         doc,
         things=coreference.resolve(article.text, spans, named, own_voice(document, named)),
         entities=entities,
-        quantities=[QuantityMention.model_validate(q) for q in doc._.infraclaims_quantities],
+        quantities=quantities,
         dates=[DateMention.model_validate(d) for d in doc._.infraclaims_dates],
         cues=cues,
         title=document.title,
@@ -192,7 +197,8 @@ def _kinds() -> dict[str, str]:
     return {e.id: e.kind for e in (*gazetteer.companies, *gazetteer.sites, *gazetteer.programmes)}
 
 
-def _thing(text: str, entity: Entity) -> Thing:
+def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
+    kind = _kinds().get(entity.id or "", "")
     return Thing(
         start=entity.start,
         end=entity.end,
@@ -200,7 +206,10 @@ def _thing(text: str, entity: Entity) -> Thing:
         id=entity.id,
         name=entity.name,
         text=text[entity.start : entity.end],
-        kind=_kinds().get(entity.id or "", ""),
+        kind=kind,
+        aside=kind in lexicon.toml("coreference")["bystanders"]
+        or bool(_COMPOUND.match(text, entity.end))
+        or any(q.start <= entity.start < q.end for q in quantities),
     )
 
 

@@ -62,6 +62,8 @@ class Thing:
     text: str
     kind: str = ""
     """The gazetteer's kind (`utility`, `investor`, `hyperscaler`, `campus` …), empty where it is not known."""
+    aside: bool = False
+    """True for a company that is named only as a maker, a backer or a source ("Nvidia GPUs", "AMD-based")."""
     stands_in: bool = False
     """True for a pronoun or a description ("the company") that was resolved to the name."""
 

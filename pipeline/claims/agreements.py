@@ -37,6 +37,8 @@ class DealRule(Record):
     where: Literal["after", "around"]
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    through: tuple[str, ...] = ()
+    """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
     deaf_to: tuple[str, ...] = ()
     """Cue rules, beyond those that no deal hears, that speak of something else beside these words."""
     phrases: tuple[str, ...]
@@ -117,6 +119,8 @@ class AgreementFinder:
         left = _left(reading, sentence, [t for t in orgs if t.end <= start], start, end)
         reach = _OBJECT if reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS else _REACH
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
+        if rule.through:
+            right = [t for t in orgs if t.start >= end and _preceded(reading, sentence, t, rule.through)][:1]
         confidence = 0.85
         if right and not left and rule.where == "around":
             left = _earlier_company(reading, sentence, right)
@@ -159,6 +163,12 @@ def _not_party() -> re.Pattern[str]:
 
 def _may_be_party(reading: Reading, thing: Thing) -> bool:
     return not _not_party().match(reading.text, thing.end)
+
+
+def _preceded(reading: Reading, sentence: Sentence, thing: Thing, words: Sequence[str]) -> bool:
+    """Whether one of the words stands before a name, with at most three words of description between."""
+    before = reading.text[max(sentence.start, thing.start - 60) : thing.start].lower().split()
+    return any(word in words for word in before[-4:])
 
 
 def _left(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:

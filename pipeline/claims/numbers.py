@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
-from pipeline.claims.scope import in_scope, power_role, word_pattern
+from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, PowerRole, QuantityMention, Realization
 
@@ -26,6 +26,8 @@ def find(reading: Reading) -> list[Draft]:
     for sentence in reading.sentences:
         for mention in sentence.quantities:
             if not in_scope(reading, sentence, mention) or _converted(reading, sentence, mention):
+                continue
+            if _of_a_place(reading, sentence, mention) or _asked(reading, sentence):
                 continue
             standard = _standard(reading, sentence, mention)
             drafts += (
@@ -77,6 +79,24 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
     return [known, more]
 
 
+def _of_a_place(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a number is the total of a country or a market ("India's data centre capacity"), which no one owns."""
+    clause = clause_of(sentence, mention)
+    things = [t for t in sentence.things if clause.start <= t.start < mention.start]
+    if any(t.type in {"company", "cluster", "programme"} and not t.aside for t in things):
+        return False
+    return any(
+        t.type == "place" and reading.text[t.end : t.end + 1] == "'" and reading.gap(t, mention) <= _TOTAL
+        for t in things
+    )
+
+
+def _asked(reading: Reading, sentence: Sentence) -> bool:
+    """Whether the sentence is a question about nobody in particular."""
+    named = any(t.type in {"company", "cluster", "programme"} for t in sentence.things)
+    return reading.text[sentence.end - 1] == "?" and not named
+
+
 def _converted(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a sum in brackets only gives the sum before it in another currency: one claim, in the first currency."""
     if mention.kind != "investment":
@@ -114,6 +134,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
 
 
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
+_TOTAL = 8
+"""Words between a place and the total that is its own."""
 _TOLD_AS_FACT = re.compile(r"(?:\b(?:the|its|their|whose|our|this|with|of|and|using)|'s|s')\s+$", re.IGNORECASE)
 
 

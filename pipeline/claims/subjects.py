@@ -57,7 +57,7 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
         (
             (_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing)
             for thing in sentence.things
-            if thing.type in _SUBJECT_TYPES and not _is_maker(reading, anchor, thing)
+            if thing.type in _SUBJECT_TYPES and not thing.aside and not _is_maker(reading, anchor, thing)
         ),
         key=lambda row: (-row[0], -row[1]),
     )
@@ -112,7 +112,9 @@ def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) ->
     order = ["company", "programme", "cluster"] if prefer_company else ["cluster", "programme", "company"]
     earlier = reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
     for distance, other in enumerate(reversed(earlier), 1):
-        things = [t for t in other.things if t.type in _SUBJECT_TYPES and t.kind not in {"analyst", "utility"}]
+        things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind != "utility"]
+        if things and reading.text[other.end - 1] == ":":
+            return Linked(things[0], 0.7)
         for kind in order if other.paragraph == sentence.paragraph or distance <= 2 else order[:2]:
             for thing in things:
                 if thing.type == kind:
@@ -126,6 +128,6 @@ def main_subject(reading: Reading) -> Thing | None:
     for sentence in reading.sentences[:4]:
         for kind in ("cluster", "programme", "company"):
             for thing in sentence.things:
-                if thing.type == kind and not thing.stands_in:
+                if thing.type == kind and not thing.stands_in and not thing.aside:
                     return thing
     return None
