@@ -1,0 +1,193 @@
+"""The training workflow: checked inputs, one seed, one thread, outputs with checksums.
+
+    python -m models.train --treebank DIR --vectors WHEEL --out DIR [--steps N] [--sample N]
+
+`--steps` and `--sample` (first N sentences of every file) shorten it for trials and tests.
+"""
+
+# spaCy's compiled modules carry no types:
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownParameterType=false
+# pyright: reportUnknownArgumentType=false, reportPrivateImportUsage=false
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.training import Example
+from spacy.training.initialize import load_vectors_into_model
+from spacy.util import fix_random_seed, load_config, load_model_from_config, registry
+from thinc.api import Config
+
+from models import corpus, vectors
+from models.finish import finish
+from pipeline.ops import numpy_blas
+
+HERE = Path(__file__).parent
+
+
+class InputError(ValueError):
+    """An input that is missing or is not the one the workflow names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run reads, writes and how long it trains."""
+
+    treebank: Path
+    vectors: Path
+    out: Path
+    steps: int | None = None
+    sample: int = 0
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digest(folder: Path) -> str:
+    """One digest over the names and the bytes of all files below `folder`."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        total.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
+    return total.hexdigest()
+
+
+def check(plan: Plan, inputs: dict[str, Any]) -> dict[str, str]:
+    """Checksums of all inputs, verified. Raises `InputError` naming the file."""
+    listed = {
+        name: value
+        for value, name in (line.split() for line in (plan.treebank / "SHA256SUMS").read_text().splitlines())
+    }
+    found: dict[str, str] = {}
+    for part in ("train", "dev", "test"):
+        for name in (entry.partition("#")[0] for entry in inputs[part]):
+            path = plan.treebank / name
+            if not path.is_file() or listed.get(name) != (value := sha256(path)):
+                raise InputError(f"{path}: missing, or not the file of SHA256SUMS")
+            found[name] = value
+    wanted = inputs["vectors"]["sha256"]
+    if not plan.vectors.is_file() or sha256(plan.vectors) != wanted:
+        raise InputError(f"{plan.vectors}: missing, or not {inputs['vectors']['package']} ({wanted})")
+    found[inputs["vectors"]["package"]] = wanted
+    return found
+
+
+def configure(plan: Plan, inputs: dict[str, Any]) -> Config:
+    """The config file with this run's paths and lengths filled in."""
+    config = load_config(HERE / "configs" / "parser.cfg")
+    config["paths"]["folder"] = str(plan.treebank)
+    config["paths"]["vectors"] = str(plan.out / "vectors")
+    config["corpora"]["train"] |= {"files": inputs["train"], "limit": plan.sample}
+    config["corpora"]["dev"] |= {"files": inputs["dev"], "limit": plan.sample}
+    if plan.steps:
+        config["training"]["max_steps"] = plan.steps
+        config["training"]["eval_frequency"] = plan.steps
+    return config
+
+
+def run(plan: Plan, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Train and package; returns (and writes to `out/record.json`) inputs, figures and the checksum of the outcome."""
+    checksums = check(plan, inputs)
+    plan.out.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    seen = {
+        node.text.lower()
+        for name in inputs["train"]
+        for tree in corpus.trees(plan.treebank / name)
+        for node in tree.nodes
+    }
+    vectors.make(plan.vectors, inputs["vectors"], seen).to_disk(plan.out / "vectors")
+    config = configure(plan, inputs)
+    with numpy_blas():
+        best = _train(config, plan.out)
+    nlp = spacy.load(plan.out / "best")
+    finish(nlp, [tree for name in inputs["train"] for tree in corpus.trees(plan.treebank / name)])
+    package = plan.out / "en_infraclaims"
+    nlp.to_disk(package)
+    record = {
+        "inputs": checksums,
+        "seed": config["system"]["seed"],
+        "steps": config["training"]["max_steps"],
+        "sample": plan.sample,
+        "spacy": spacy.__version__,
+        "dev": best,
+        "sha256": digest(package),
+    }
+    (plan.out / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    _say(f"done in {time.monotonic() - started:.0f} s: {package} {record['sha256']}")
+    return record
+
+
+def _train(config: Config, out: Path) -> dict[str, float]:
+    """Train; the state with the best development score is left in `out/best`, its figures are returned."""
+    resolved = config.interpolate()
+    fix_random_seed(resolved["training"]["seed"])
+    nlp = load_model_from_config(config, auto_fill=True)
+    load_vectors_into_model(nlp, resolved["paths"]["vectors"])
+    nlp.config["initialize"]["vectors"] = None
+    readers = registry.resolve({"train": resolved["corpora"]["train"], "dev": resolved["corpora"]["dev"]})
+    training = registry.resolve(resolved["training"])
+    optimizer = training["optimizer"]
+    first = list(readers["train"](nlp))
+    nlp.initialize(lambda: first, sgd=optimizer)
+    dev = list(readers["dev"](nlp))
+    best: dict[str, float] = {}
+    losses: dict[str, float] = {}
+    started, words = time.monotonic(), 0
+    for step, batch in enumerate(_batches(nlp, readers["train"], training["batcher"]), 1):
+        nlp.update(batch, drop=training["dropout"], sgd=optimizer, losses=losses)
+        optimizer.step_schedules()
+        words += sum(len(example.predicted) for example in batch)
+        if step % training["eval_frequency"] == 0 or step == training["max_steps"]:
+            with nlp.use_params(optimizer.averages):
+                scores = nlp.evaluate(dev)
+                figures = {name: round(scores[name], 4) for name in ("tag_acc", "dep_uas", "dep_las", "sents_f")}
+                figures["score"] = round(sum(scores[name] * w for name, w in training["score_weights"].items()), 4)
+                if figures["score"] > best.get("score", 0):
+                    best = {"step": step, **figures}
+                    nlp.to_disk(out / "best")
+            seconds = time.monotonic() - started
+            rounded = {name: round(value, 1) for name, value in losses.items()}
+            _say(f"{step} {seconds:.0f}s {words / seconds:.0f}w/s {figures} {rounded}")
+            losses.clear()
+        if step == training["max_steps"]:
+            break
+    return best
+
+
+def _batches(nlp: Language, train: Any, batcher: Any) -> Iterator[list[Example]]:
+    while True:
+        yield from batcher(train(nlp))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def main() -> None:
+    """Command line of the workflow."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--treebank", type=Path, required=True)
+    parser.add_argument("--vectors", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--sample", type=int, default=0)
+    inputs = tomllib.loads((HERE / "inputs.toml").read_text(encoding="utf-8"))
+    run(Plan(**vars(parser.parse_args())), inputs)
+
+
+if __name__ == "__main__":
+    main()

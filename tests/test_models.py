@@ -1,0 +1,215 @@
+"""The training workflow on a treebank of a few sentences that the test writes itself."""
+
+import hashlib
+import io
+import json
+import random
+import tomllib
+import zipfile
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import spacy
+
+from models import corpus, train
+from models.augment import Augmenter
+from models.conllu import TreebankError, read
+from models.projection import project
+from pipeline.ops import NumpyBlasOps, numpy_blas
+from pipeline.tokenizer import customize
+
+# id, text, rows of: form, lemma, UPOS, XPOS, head, relation; a row "3-4 form" is a multiword token.
+SENTENCES = {
+    "split": (
+        "Brack added 5GW.",
+        "1 Brack Brack PROPN NNP 2 nsubj|2 added add VERB VBD 0 root|3 5GW 5GW NOUN NN 2 obj|4 . . PUNCT . 2 punct",
+    ),
+    "merge": (
+        "It runs AT&T lines.",
+        "1 It it PRON PRP 2 nsubj|2 runs run VERB VBZ 0 root|3 AT AT PROPN NNP 5 compound|4 & & CCONJ CC 3 cc"
+        "|5 T T PROPN NNP 6 compound|6 lines line NOUN NNS 2 obj|7 . . PUNCT . 2 punct",
+    ),
+    "multiword": (
+        "They don't plan it.",
+        "1 They they PRON PRP 4 nsubj|2-3 don't _ _ _ _ _|2 do do AUX VBP 4 aux|3 n't not PART RB 4 advmod"
+        "|4 plan plan VERB VB 0 root|5 it it PRON PRP 4 obj|6 . . PUNCT . 4 punct",
+    ),
+    "crossing": (
+        "Buy 2GW- now",
+        "1 Buy buy VERB VB 0 root|2 2G 2g NOUN NN 3 nummod|3 W- w NOUN NN 1 obj|4 now now ADV RB 1 advmod",
+    ),
+    "space": ("Go  on", "1 Go go VERB VB 0 root|2 on on ADP RP 1 compound:prt"),
+}
+# What the tokens must hang on, as (token, relation, head), after projection.
+PROJECTED = {
+    "split": "Brack nsubj added|added root added|5 nummod GW|GW obj added|. punct added",
+    "merge": "It nsubj runs|runs root runs|AT&T compound lines|lines obj runs|. punct runs",
+    "multiword": "They nsubj plan|do aux plan|n't advmod plan|plan root plan|it obj plan|. punct plan",
+    "space": "Go root Go|  dep Go|on compound:prt Go",
+}
+
+
+def conllu(names, doc="d1"):
+    blocks = []
+    for number, name in enumerate(names):
+        text, rows = SENTENCES[name]
+        head = f"# newdoc id = {doc}\n# newpar\n" if number % 3 == 0 else ""
+        head += f"# sent_id = {name}\n# text = {text}\n"
+        place, lines = 0, []
+        for row in rows.split("|"):
+            index, form, lemma, upos, xpos, above, dep = row.split(" ")
+            end = text.find(form, place) + len(form)
+            glued = "SpaceAfter=No" if text[end : end + 1] not in ("", " ") else "_"
+            place = end if "-" not in index else place
+            lines.append("\t".join([index, form, lemma, upos, xpos, "_", above, dep, "_", glued]))
+        blocks.append(head + "\n".join(lines) + "\n\n")
+    return "".join(blocks)
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    return customize(spacy.blank("en"))
+
+
+def projected(nlp, path, crossing=frozenset()):
+    (sentence,) = read(path)
+    spans = [(token.idx, token.idx + len(token)) for token in nlp.tokenizer(sentence.text)]
+    return project(sentence, spans, crossing)
+
+
+@pytest.mark.parametrize("name", PROJECTED)
+def test_gold_is_projected_onto_our_tokens(nlp, tmp_path, name):
+    path = tmp_path / "one.conllu"
+    path.write_text(conllu([name]), encoding="utf-8")
+    nodes = projected(nlp, path)
+    assert (
+        "|".join(f"{node.text} {node.dep} {nodes[node.head].text}" for node in nodes).replace("   dep", "  dep")
+        == (PROJECTED[name])
+    )
+
+
+def test_crossing_borders_are_an_error_that_names_file_sentence_and_token(nlp, tmp_path):
+    path = tmp_path / "bad.conllu"
+    path.write_text(conllu(["crossing"]), encoding="utf-8")
+    with pytest.raises(TreebankError, match=r"bad\.conllu: crossing: token 2: '2GW-'"):
+        projected(nlp, path)
+    nodes = projected(nlp, path, frozenset({"crossing"}))
+    assert [(node.text, node.dep, node.head) for node in nodes[1:4]] == [
+        ("2", "nummod", 2),
+        ("GW", "obj", 0),
+        ("-", "punct", 2),
+    ]
+
+
+BROKEN = {
+    "text": (("Brack added", "Brock added"), r"x\.conllu: split: token 1 'Brack' does not continue the text at 0"),
+    "columns": (("\tpunct\t_\t_", "\tpunct"), r"x\.conllu: split: a row of 8 columns: 4"),
+    "roots": (("\t2\tnsubj", "\t0\tnsubj"), r"x\.conllu: split: 2 roots"),
+    "circle": (("\t2\tobj", "\t4\tobj"), r"x\.conllu: split: token \d: .* hangs in a circle"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_treebank_is_an_error_that_says_where(nlp, tmp_path, name):
+    (old, new), message = BROKEN[name]
+    content = conllu(["split"]).replace(old, new)
+    content = content.replace(".\t_\t2\tpunct", ".\t_\t3\tpunct") if name == "circle" else content
+    path = tmp_path / "x.conllu"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(TreebankError, match=message):
+        projected(nlp, path)
+
+
+def test_our_own_sentences_are_trees_over_our_tokens(nlp):
+    found = corpus.frames()
+    assert len(found) > 15
+    for tree in found:
+        assert [token.text for token in nlp.tokenizer(tree.source.text)] == [node.text for node in tree.nodes]
+
+
+def test_variations_keep_the_tree_and_repeat_with_the_seed(nlp):
+    found = corpus.frames()
+
+    def vary(seed):
+        augmenter = Augmenter(nlp.tokenizer, random.Random(seed))
+        return [augmenter(tree.nodes, domain=True) for tree in found]
+
+    first = vary(1)
+    assert first == vary(1)
+    assert first != vary(2)
+    for tree, varied in zip(found, first, strict=True):
+        assert [(node.head, node.dep) for node in varied] == [
+            (node.head, node.dep) for node in tree.nodes[: len(varied)]
+        ]
+    texts = {node.text for varied in first for node in varied}
+    assert len(texts - {node.text for tree in found for node in tree.nodes}) > len(found)
+
+
+def test_numpy_blas_is_kept_by_models_made_inside(nlp):
+    with numpy_blas():
+        inside = spacy.blank("en").add_pipe("tok2vec").model
+    outside = spacy.blank("en").add_pipe("tok2vec").model
+    assert isinstance(inside.ops, NumpyBlasOps)
+    assert not isinstance(outside.ops, NumpyBlasOps)
+    x = np.arange(6, dtype="f").reshape(2, 3)
+    assert np.allclose(inside.ops.gemm(x, x, trans2=True), outside.ops.gemm(x, x, trans2=True))
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    """A treebank folder with checksums, a wheel with a few vectors, and the inputs that name them."""
+    folder = tmp_path_factory.mktemp("treebank")
+    (folder / "conllu").mkdir()
+    names = ["split", "merge", "multiword"] * 4
+    for part in ("train", "dev", "test"):
+        (folder / "conllu" / f"{part}.conllu").write_text(conllu(names, doc=part), encoding="utf-8")
+    sums = [f"{train.sha256(path)}  conllu/{path.name}" for path in sorted((folder / "conllu").iterdir())]
+    (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+    words = ["the", "added", "it", "they", "plan", "planned", "lines", "dont"]
+    table, matrix = folder / "words.parquet", io.BytesIO()
+    duckdb.sql(f"COPY (SELECT unnest({words}) AS index) TO '{table}' (FORMAT parquet)")
+    np.save(matrix, np.random.default_rng(0).normal(size=(len(words), 50)).astype("f"))
+    wheel = folder / "vectors.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("v/matrix.npy", matrix.getvalue())
+        archive.write(table, "v/words.parquet")
+    inputs = {part: [f"conllu/{part}.conllu"] for part in ("train", "dev", "test")}
+    inputs["vectors"] = {
+        "package": "vectors==0", "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(), "matrix": "v/matrix.npy",
+        "words": "v/words.parquet", "keep": 6, "keep_seen": 8,
+    }  # fmt: skip
+    return folder, wheel, inputs
+
+
+def test_two_runs_give_the_same_bytes(workplace, tmp_path):
+    folder, wheel, inputs = workplace
+    records = [train.run(train.Plan(folder, wheel, tmp_path / name, steps=3), inputs) for name in ("one", "two")]
+    assert records[0] == records[1]
+    assert json.loads((tmp_path / "one" / "record.json").read_text()) == records[0]
+    package = tmp_path / "one" / "en_infraclaims"
+    assert records[0]["sha256"] == train.digest(package)
+    assert str(tmp_path) not in (package / "config.cfg").read_text() + (package / "meta.json").read_text()
+    nlp = spacy.load(package)
+    doc = nlp("They don't plan it. The 2GW plant planned lines.")
+    assert [token.text for token in doc[7:9]] == ["2", "GW"]
+    assert all(token.tag_ and token.pos_ and token.dep_ and token.lemma_ for token in doc)
+
+
+def test_a_changed_input_is_refused_by_name(workplace, tmp_path):
+    folder, wheel, inputs = workplace
+    plan = train.Plan(folder, wheel, tmp_path, steps=1)
+    assert set(train.check(plan, inputs)) == {
+        "conllu/train.conllu", "conllu/dev.conllu", "conllu/test.conllu", "vectors==0",
+    }  # fmt: skip
+    with pytest.raises(train.InputError, match=r"nosuch\.conllu"):
+        train.check(plan, {**inputs, "dev": ["conllu/nosuch.conllu"]})
+    with pytest.raises(train.InputError, match=r"vectors\.whl.*vectors==0"):
+        train.check(plan, {**inputs, "vectors": {**inputs["vectors"], "sha256": "0" * 64}})
+
+
+def test_no_test_set_is_trained_on():
+    inputs = tomllib.loads((Path(train.__file__).parent / "inputs.toml").read_text(encoding="utf-8"))
+    assert not set(inputs["train"]) & {*inputs["dev"], *inputs["test"]}
+    assert not any("test" in name for name in inputs["train"] if "pud" not in name)
