@@ -194,7 +194,7 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
 @functools.cache
 def _kinds() -> dict[str, str]:
     gazetteer = lexicon.load()
-    return {e.id: e.kind for e in (*gazetteer.companies, *gazetteer.sites, *gazetteer.programmes)}
+    return {e.id: e.kind for e in gazetteer.entries()}
 
 
 def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
@@ -215,14 +215,25 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
 
 def own_voice(document: Document, named: list[Thing]) -> Thing | None:
     """The company behind "we": the one whose name is the publisher's or the host's, else the title's first company."""
-    companies = [t for t in named if t.type == "company"]
     host = re.sub(r"^https?://(?:www\.|blog\.|news\.)?|/.*$|\.[a-z.]+(?=/|$)", "", (document.url or "").lower())
-    voices = {re.sub(r"[^a-z0-9]", "", v.lower()) for v in (host, document.publisher or "") if v}
-    for thing in companies:
-        if re.sub(r"[^a-z0-9]", "", thing.name.lower()) in voices:
-            return thing
+    for voice in (host, document.publisher or ""):
+        company = _companies_by_key().get(_key(voice))
+        if company:
+            return Thing(start=0, end=0, type="company", id=company.id, name=company.name, text="", kind=company.kind)
+        for thing in named:
+            if thing.type == "company" and _key(thing.name) == _key(voice):
+                return thing
     title_end = len(document.title or "")
-    return next((t for t in companies if t.start < title_end), None)
+    return next((t for t in named if t.type == "company" and t.start < title_end), None)
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+@functools.cache
+def _companies_by_key() -> dict[str, lexicon.Company]:
+    return {_key(company.name): company for company in lexicon.load().companies}
 
 
 def _all_entities(

@@ -39,6 +39,8 @@ class DealRule(Record):
     """Whether the words by themselves tell of a deal that was made."""
     through: tuple[str, ...] = ()
     """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
+    unless: tuple[str, ...] = ()
+    """Words that, in the clause of the deal's words, show that something else changes hands."""
     deaf_to: tuple[str, ...] = ()
     """Cue rules, beyond those that no deal hears, that speak of something else beside these words."""
     phrases: tuple[str, ...]
@@ -72,7 +74,7 @@ class AgreementFinder:
         for name, first, last in self._table.find(reading.doc):
             start, end = reading.token_span(first, last)
             sentence = reading.sentence_at(start)
-            if end > sentence.end:
+            if end > sentence.end or _something_else(reading, sentence, rules()[name], start):
                 continue
             for parties, confidence in self._parties(reading, sentence, rules()[name], start, end):
                 if not _in_scope(reading, sentence, start, parties):
@@ -153,6 +155,12 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequenc
     return bool(topics.search(reading.text, clause.start, clause.end)) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
     )
+
+
+def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start: int) -> bool:
+    clause = sentence.clauses[sentence.clause_at(start)]
+    words = set(re.findall(r"[a-z]+", reading.text[clause.start : clause.end].lower()))
+    return not words.isdisjoint(rule.unless)
 
 
 @functools.cache

@@ -175,7 +175,7 @@ def _realization(
         if wrap and _wraps(reading, own, wrap, nearest):
             return [wrap.cue, nearest.cue], wrap.distance
     if nearest.cue.rule.startswith(rules.transparent):
-        deeper = next((h for h in before if h.cue.value in {"possible", "negated"}), None)
+        deeper = next((h for h in before if h.cue.value not in {"realized", nearest.cue.value}), None)
         if deeper:
             return [deeper.cue, nearest.cue], deeper.distance
     mixed = next((h for h in own if h.cue.rule.startswith(rules.unfinished) and not h.before), None)

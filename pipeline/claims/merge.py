@@ -8,6 +8,9 @@ from dataclasses import replace
 from pipeline.claims.draft import Draft
 from pipeline.records import Quantity
 
+_SURE = 0.7
+"""Two links at least this sure to two things of one type are two claims, even with one number."""
+
 
 def merge(drafts: Sequence[Draft]) -> list[Draft]:
     """Drafts without repetitions, in reading order; the best mention speaks, the others are kept behind it.
@@ -65,7 +68,9 @@ def _same_subject(a: Draft, b: Draft) -> bool:
         return True
     if a.kind == "milestone":
         return False
-    return a.subject.type != b.subject.type or min(a.link_confidence, b.link_confidence) < 0.7
+    if a.subject.stands_in or b.subject.stands_in:
+        return True
+    return a.subject.type != b.subject.type or min(a.link_confidence, b.link_confidence) < _SURE
 
 
 def _number(quantity: Quantity) -> float | None:

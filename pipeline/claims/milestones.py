@@ -12,6 +12,7 @@ from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import verdict
+from pipeline.claims.scope import word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Event, Record
@@ -131,6 +132,9 @@ def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None
             key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, hit)),
         )
         return best, 0.85 if not best.stands_in else 0.75
+    place = _place(reading, sentence, hit)
+    if place:
+        return place, 0.55
     clause = sentence.clauses[sentence.clause_at(hit.start)]
     if reading.words_between(clause.start, hit.start) > _LEADING:
         return None, 0.0
@@ -139,6 +143,16 @@ def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None
             if thing.type == "cluster":
                 return thing, 0.55
     return None, 0.0
+
+
+def _place(reading: Reading, sentence: Sentence, hit: _Hit) -> Thing | None:
+    """The town or county of a site without a name ("In Lakeport, AWS won approval for a data center")."""
+    if not word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end):
+        return None
+    here = sentence.clause_at(hit.start)
+    places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county"}]
+    near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
+    return min(near, key=lambda t: reading.gap(t, hit), default=None)
 
 
 def _of_a_number(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -10,6 +10,10 @@ from pipeline import lexicon
 from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
 from pipeline.records import PowerRole, QuantityMention
 
+_VALUED = 9
+"""Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
+_IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure)\b)[\w-]+\s+){0,2}?")
+
 
 @functools.cache
 def word_pattern(*path: str) -> re.Pattern[str]:
@@ -76,7 +80,11 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
     rules = lexicon.toml("scope")
     clause = clause_of(sentence, mention)
     if mention.kind == "investment":
-        if size < rules["money"]["smallest"] or quantity.period in {"hour", "day"}:
+        if (
+            size < rules["money"]["smallest"]
+            or quantity.period in {"hour", "day"}
+            or _of_worth(reading, sentence, mention)
+        ):
             return False
         infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
         other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end)
@@ -88,6 +96,20 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
     if mention.kind == "power" and size < rules["power"]["smallest_mw"]:
         return False
     return nearest(reading, word_pattern("scope", "power", "other"), mention, clause.start, clause.end) is None
+
+
+def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is revenue, assets or the worth of a company, and not the price of a contract or a project."""
+    text = reading.text
+    after = _IN_OR_OF.match(text, mention.end, min(sentence.end, mention.end + 60))
+    if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
+        return True
+    valuing = word_pattern("scope", "money", "valuing")
+    before = list(valuing.finditer(text, sentence.start, mention.start))
+    if not before or reading.words_between(before[-1].end(), mention.start) > _VALUED:
+        return False
+    low = max(sentence.start, before[-1].start() - 60)
+    return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
 
 
 def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
