@@ -16,7 +16,7 @@ from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
-from pipeline.extract import build, extract_page
+from pipeline.extractor import build, extract_page
 from pipeline.records import Page
 from pipeline.settings import Settings
 from pipeline.sources.files import read_paths

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pipeline.extract import build, extract_page
+from pipeline.extractor import build, extract_page
 from pipeline.settings import Settings
 from pipeline.sources.files import read_paths
 

@@ -15,7 +15,7 @@ from pipeline.records import ArticleRecord, Claim, Extraction, Page, Rejected
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.extract import build, explain_page, extract, extract_page
+    from pipeline.extractor import build, explain_page, extract, extract_page
     from pipeline.nlp import COMPONENTS, add_components
 
 __all__ = [
@@ -34,10 +34,10 @@ __all__ = [
 ]
 
 _LAZY = {
-    "build": "pipeline.extract",
-    "explain_page": "pipeline.extract",
-    "extract": "pipeline.extract",
-    "extract_page": "pipeline.extract",
+    "build": "pipeline.extractor",
+    "explain_page": "pipeline.extractor",
+    "extract": "pipeline.extractor",
+    "extract_page": "pipeline.extractor",
     "COMPONENTS": "pipeline.nlp",
     "add_components": "pipeline.nlp",
 }
@@ -45,7 +45,6 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        # A submodule of the same name would otherwise shadow the function once it is imported.
         value = getattr(importlib.import_module(_LAZY[name]), name)
         globals()[name] = value
         return value

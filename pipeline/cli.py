@@ -100,7 +100,7 @@ def explain(article: str, html: Path | None, published: dt.datetime | None, url:
       infraclaims explain articles.jsonl:3 --html why.html
     """
     page = _one_page(article, url, published)
-    from pipeline.extract import build, explain_page
+    from pipeline.extractor import build, explain_page
     from pipeline.settings import Settings
 
     found = explain_page(page, build(Settings()))

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Generator, Iterable
 from pathlib import Path
 
-from pipeline.extract import Pipeline, build, extract_page, mark_duplicates
+from pipeline.extractor import Pipeline, build, extract_page, mark_duplicates
 from pipeline.pool import extract_in_workers, rejected
 from pipeline.records import Extraction, Page, Rejected
 from pipeline.settings import Settings
@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 def extract_stream(pages: Iterable[Page | Rejected], settings: Settings, workers: int = 1) -> Generator[Extraction]:
     """One extraction for each page, in input order, each page within the limits of `settings`.
 
-    The same results as `pipeline.extract`, from processes of their own: they start with the first result that is
+    The same results as `pipeline.extractor`, from processes of their own: they start with the first result that is
     asked for and end when the stream is exhausted or closed. A page that meets a bug of ours is rejected as
     `internal_error`, so that it costs nobody the rest of a run.
     """
