@@ -20,7 +20,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 
 from pipeline import lexicon
 
@@ -29,6 +29,7 @@ Part = tuple[frozenset[str] | None, bool]
 
 _PART = re.compile(r"^(?:_(?P<gap>\d)|(?P<words>[^?]+)(?P<optional>\?)?)$")
 _VERB = re.compile(r"^\{(?P<verb>[a-z_-]+):(?P<form>base|s|ing|past|all)\}$")
+_CAPITAL_NAMES = {"May", "Will", "Mark"}
 _FORMS = ("base", "s", "ing", "past")
 
 
@@ -109,6 +110,15 @@ def _longest(parts: Sequence[Part], at: int, words: Sequence[str], punctuation: 
     return best
 
 
+def _word(doc: Doc, token: Token) -> str:
+    """The form that phrases are matched on: lower case, but for months and names that would read as a modal."""
+    if token.text not in _CAPITAL_NAMES:
+        return token.lower_
+    following = doc[token.i + 1] if token.i + 1 < len(doc) else None
+    opens = bool(token.is_sent_start) and not (following is not None and following.text[:1].isdigit())
+    return token.lower_ if opens else token.text
+
+
 class PhraseTable:
     """Phrases by rule name, found in one pass over a Doc."""
 
@@ -122,7 +132,7 @@ class PhraseTable:
 
     def find(self, doc: Doc) -> list[tuple[str, int, int]]:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
-        words = [token.lower_ for token in doc]
+        words = [_word(doc, token) for token in doc]
         punctuation = [token.is_punct for token in doc]
         found: list[tuple[str, int, int]] = []
         for i, word in enumerate(words):
