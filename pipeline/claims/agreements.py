@@ -100,6 +100,7 @@ class AgreementFinder:
             placed,
             default="realized",
             default_rule=f"{rule.rule}.stated",
+            inside=True,
             deaf_to=(*self._deaf, *rule.deaf_to),
         )
         return Draft(
@@ -123,7 +124,10 @@ class AgreementFinder:
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
         if rule.through:
             right = [t for t in orgs if t.start >= end and _preceded(reading, sentence, t, rule.through)][:1]
+        right = [] if right and _somebody_between(sentence, end, right[0]) else right
         confidence = 0.85
+        if right and not left:
+            left = _site_before(sentence, start)
         if right and not left and rule.where == "around":
             left = _earlier_company(reading, sentence, right)
             confidence = 0.6
@@ -171,6 +175,18 @@ def _not_party() -> re.Pattern[str]:
 
 def _may_be_party(reading: Reading, thing: Thing) -> bool:
     return not _not_party().match(reading.text, thing.end)
+
+
+def _site_before(sentence: Sentence, start: int) -> list[Thing]:
+    """The site or programme that stands for its owner as a party ("The project has a power agreement with …")."""
+    here = sentence.clause_at(start)
+    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= start]
+    return [t for t in sites if sentence.clause_at(t.start) == here][-1:]
+
+
+def _somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
+    """Whether a person stands between the deal's words and the party: then the words are theirs ("led by Ana Voss")."""
+    return any(t.type == "person" and end <= t.start < thing.start for t in sentence.things)
 
 
 def _preceded(reading: Reading, sentence: Sentence, thing: Thing, words: Sequence[str]) -> bool:

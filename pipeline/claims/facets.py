@@ -84,8 +84,13 @@ def verdict(
     default: Realization,
     default_rule: str,
     deaf_to: Sequence[str] = (),
+    inside: bool = False,
 ) -> Verdict:
-    """The facets of what stands at `anchor`. `deaf_to` are prefixes of cue rules that say nothing about it."""
+    """The facets of what stands at `anchor`.
+
+    `deaf_to` are prefixes of cue rules that say nothing about it; `inside` says that cues among the anchor's own words
+    count ("construction could begin").
+    """
     hedges = [
         c
         for c in sentence.cues
@@ -93,7 +98,7 @@ def verdict(
     ]
     certainty: Certainty = "hedged" if hedges else "asserted"
     hedge_cues = tuple(as_cue(c) for c in hedges[:1])
-    chosen = _realization(reading, sentence, anchor, tuple(deaf_to))
+    chosen = _realization(reading, sentence, anchor, tuple(deaf_to), inside)
     if chosen is None:
         start, end = anchor.start, anchor.end
         cue = Cue(
@@ -112,7 +117,7 @@ def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
     return any(sentence.clauses[i].link == "coordinate" for i in range(low + 1, high + 1))
 
 
-def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]) -> list[_Hit]:
+def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...], inside: bool) -> list[_Hit]:
     hits: list[_Hit] = []
     for cue in sentence.cues:
         if cue.facet != "realization" or (deaf_to and cue.rule.startswith(deaf_to)):
@@ -122,7 +127,7 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
         if cue.start >= anchor.end and _spoken_for(reading, sentence, cue, anchor):
             continue
         overlaps = cue.start < anchor.end and anchor.start < cue.end
-        if overlaps and not cue.rule.startswith(facet_rules().inside):
+        if overlaps and not (inside and cue.rule.startswith(facet_rules().inside)):
             continue
         hits.append(_Hit(cue, _distance(reading, sentence, cue, anchor), cue.end <= anchor.start))
     return sorted(hits, key=lambda h: (h.distance, not h.before, h.cue.start))
@@ -144,12 +149,12 @@ def _distance(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Pla
 
 
 def _realization(
-    reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]
+    reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...], inside: bool
 ) -> tuple[list[CueMention], int] | None:
     """The deciding cue, then those that it leans on, and its distance in words; None without any."""
     rules = facet_rules()
     here = sentence.clause_at(anchor.start)
-    hits = _hits(reading, sentence, anchor, deaf_to)
+    hits = _hits(reading, sentence, anchor, deaf_to, inside)
     own = [h for h in hits if sentence.clause_at(h.cue.start) == here]
     outer = [
         h for h in hits if h not in own and h.cue.rule.startswith(rules.outer) and not _apart(sentence, h.cue, anchor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -15,12 +14,14 @@ from pipeline.claims.facets import verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import Event, Record
+from pipeline.records import Event, Realization, Record
 
 _OBJECT = 7
 """Words between a step and the site behind it ("broke ground in May on its campus")."""
 _LEADING = 2
 """Words before a step that leads its clause ("Construction could begin in 2026")."""
+FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "refused": "negated"}
+"""What each form of words says by itself."""
 SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""
 
@@ -31,7 +32,11 @@ class EventRule(Record):
     event: Event
     rule: str
     done: tuple[str, ...] = ()
+    """Words that say that it has happened."""
     open: tuple[str, ...] = ()
+    """Words that leave that to what governs them."""
+    refused: tuple[str, ...] = ()
+    """Words that say that it was denied."""
 
 
 @functools.cache
@@ -50,7 +55,7 @@ def rules() -> dict[str, EventRule]:
 @dataclass(frozen=True)
 class _Hit:
     rule: EventRule
-    form: Literal["done", "open"]
+    form: str
     start: int
     end: int
 
@@ -61,7 +66,7 @@ class MilestoneFinder:
     def __init__(self) -> None:
         data = lexicon.toml("events")
         self._deaf = tuple(data["deaf_to"])
-        phrases = [(f"{r.rule}/{form}", getattr(r, form)) for r in rules().values() for form in ("done", "open")]
+        phrases = [(f"{r.rule}/{form}", getattr(r, form)) for r in rules().values() for form in FORMS]
         self._table = PhraseTable([(name, words) for name, words in phrases if words], data["sets"])
 
     def find(self, reading: Reading) -> list[Draft]:
@@ -82,7 +87,7 @@ class MilestoneFinder:
         for name, start, end in self._table.find(reading.doc):
             rule, form = name.rsplit("/", 1)
             low, high = reading.token_span(start, end)
-            found.append(_Hit(rules()[rule], "done" if form == "done" else "open", low, high))
+            found.append(_Hit(rules()[rule], form, low, high))
         found.sort(key=lambda h: (-(h.end - h.start), h.form, h.start, h.rule.rule))
         kept: list[_Hit] = []
         for hit in found:
@@ -98,9 +103,10 @@ class MilestoneFinder:
             reading,
             sentence,
             hit,
-            default="realized" if hit.form == "done" else "planned",
+            default=FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
             deaf_to=self._deaf,
+            inside=hit.form == "open",
         )
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
