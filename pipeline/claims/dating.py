@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from pipeline.claims.facets import Verdict
 from pipeline.reading import Placed, Reading, Sentence
-from pipeline.records import DateMention, Realization
+from pipeline.records import Cue, DateMention, Realization
 
 _REACH = 28
 """Words between a number or step and its date."""
@@ -76,3 +78,15 @@ def plausible(date: DateMention, realization: Realization, published: dt.date | 
     if start == end == published:
         return False
     return not (realization in {"planned", "possible"} and end <= published and date.date.relation != "since")
+
+
+def not_before(found: Verdict, date: DateMention | None, published: dt.date | None) -> Verdict:
+    """The verdict, but that nothing is real yet on a date after the article."""
+    if date is None or date.date.start is None or published is None or date.date.start <= published:
+        return found
+    if found.realization != "realized":
+        return found
+    cue = Cue(
+        text=date.date.text, start=date.start, end=date.end, facet="realization", value="planned", rule="date.future"
+    )
+    return replace(found, realization="planned", cues=(cue, *found.cues), confidence=min(found.confidence, 0.7))

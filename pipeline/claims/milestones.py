@@ -117,7 +117,7 @@ class MilestoneFinder:
             event=hit.rule.event,
             sentence=sentence,
             anchor=(hit.start, hit.end),
-            verdict=found,
+            verdict=dating.not_before(found, date, reading.published),
             subject=site,
             link_confidence=confidence,
             date=date,

@@ -125,7 +125,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         kind=mention.kind,
         sentence=sentence,
         anchor=(mention.start, mention.end),
-        verdict=found,
+        verdict=dating.not_before(found, date, reading.published),
         subject=linked.thing,
         link_confidence=linked.confidence,
         quantity=quantity,

@@ -6,6 +6,7 @@ A phrase is a row of words separated by spaces, matched on lower case:
     will not? be             an optional word
     {build:past} _3 plant    forms of a verb of `verbs.toml`; up to three words of any kind (no punctuation)
     $org_noun                a named list of words of the same file's [sets]
+    has #                    a number, in digits or words, or a currency sign
 
 Verb forms: `base`, `s`, `ing`, `past` (past tense and participle), `all`.
 
@@ -19,6 +20,7 @@ import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from spacy.tokens import Doc, Token
 
@@ -26,6 +28,8 @@ from pipeline import lexicon
 
 Part = tuple[frozenset[str] | None, bool]
 """The words that may stand here (None: any but punctuation), and whether the part may be left out."""
+NUMBER = "#"
+"""Stands in a phrase for every number; not at its beginning."""
 
 _PART = re.compile(r"^(?:_(?P<gap>\d)|(?P<words>[^?]+)(?P<optional>\?)?)$")
 _VERB = re.compile(r"^\{(?P<verb>[a-z_-]+):(?P<form>base|s|ing|past|all)\}$")
@@ -96,16 +100,31 @@ def _first_words(parts: Sequence[Part]) -> set[str]:
     return first
 
 
-def _longest(parts: Sequence[Part], at: int, words: Sequence[str], punctuation: Sequence[bool], i: int) -> int | None:
-    """The end of the longest match of `parts` from part `at` and word `i` on, None without one."""
+@dataclass(frozen=True)
+class _Tokens:
+    """A Doc as phrases see it."""
+
+    words: list[str]
+    punctuation: list[bool]
+    numbers: list[bool]
+
+    def fits(self, i: int, allowed: frozenset[str] | None) -> bool:
+        """Whether the token may stand where a part allows these words."""
+        if allowed is None:
+            return not self.punctuation[i]
+        return self.words[i] in allowed or (self.numbers[i] and NUMBER in allowed)
+
+
+def _longest(parts: Sequence[Part], at: int, tokens: _Tokens, i: int) -> int | None:
+    """The end of the longest match of `parts` from part `at` and token `i` on, None without one."""
     if at == len(parts):
         return i
     allowed, optional = parts[at]
     best: int | None = None
-    if i < len(words) and (words[i] in allowed if allowed is not None else not punctuation[i]):
-        best = _longest(parts, at + 1, words, punctuation, i + 1)
+    if i < len(tokens.words) and tokens.fits(i, allowed):
+        best = _longest(parts, at + 1, tokens, i + 1)
     if optional:
-        skipped = _longest(parts, at + 1, words, punctuation, i)
+        skipped = _longest(parts, at + 1, tokens, i)
         best = max((end for end in (best, skipped) if end is not None), default=None)
     return best
 
@@ -132,12 +151,15 @@ class PhraseTable:
 
     def find(self, doc: Doc) -> list[tuple[str, int, int]]:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
-        words = [_word(doc, token) for token in doc]
-        punctuation = [token.is_punct for token in doc]
+        tokens = _Tokens(
+            words=[_word(doc, token) for token in doc],
+            punctuation=[token.is_punct for token in doc],
+            numbers=[token.like_num or token.is_currency for token in doc],
+        )
         found: list[tuple[str, int, int]] = []
-        for i, word in enumerate(words):
+        for i, word in enumerate(tokens.words):
             for rule, parts in self._by_first.get(word, ()):
-                end = _longest(parts, 0, words, punctuation, i)
+                end = _longest(parts, 0, tokens, i)
                 if end is not None and end > i:
                     found.append((rule, i, end))
         found.sort(key=lambda hit: (hit[1], -hit[2], hit[0]))
