@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import os
 import shlex
 import shutil
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 REJECTED, FAILED, PIPE_CLOSED = 1, 3, 141
 """Exit codes beside 0 (done) and 2 (usage): some inputs rejected; nothing written; the reader of stdout went away."""
 
-SHOWN = 40
-"""Claims that the closing table of `run` shows; the files hold all of them."""
+SHOWN, SHOWN_OF_ONE = 40, 2
+"""Claims that the closing table of `run` shows, in all and of one article; the files hold all of them."""
 
 _PUBLISHED = click.option(
     "--published", type=click.DateTime(["%Y-%m-%d"]), help="Publication date of inputs that tell none."
@@ -160,9 +161,11 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
 
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
-    with Console(stderr=True).status("starting Prefect (some seconds)"):
-        local_prefect.prepare()
-        from pipeline import flows
+    if sys.stderr.isatty():
+        click.echo("starting Prefect, some ten seconds ...", err=True)
+    local_prefect.prepare()
+    from pipeline import flows
+
     try:
         summary = flows.extract_articles(list(paths), str(out), workers)
     except Exception as error:
@@ -272,17 +275,19 @@ def _writing(out: Path) -> Generator[None]:
 
 
 def _closing(console: Console, out: Path, summary: Summary) -> None:
-    """The table of the first claims, the rejected inputs, where everything is, and what to try next."""
+    """The table of some claims, the rejected inputs, where everything is, and what to try next."""
     from pipeline.records import Claim
     from pipeline.render import claims_table, rejection, summary_line
     from pipeline.store import ARTICLES, CLAIMS, REJECTS, Reject
 
     with (out / CLAIMS).open(encoding="utf-8") as lines:
-        claims = [Claim.model_validate_json(line) for line, _ in zip(lines, range(SHOWN), strict=False)]
+        by_article = itertools.groupby(map(Claim.model_validate_json, lines), key=lambda claim: claim.document.id)
+        firsts = itertools.chain.from_iterable(itertools.islice(group, SHOWN_OF_ONE) for _, group in by_article)
+        claims = list(itertools.islice(firsts, SHOWN))
     if claims:
         console.print(claims_table(claims, console.width), "")
     if summary.claims > len(claims):
-        console.print(f"… and {summary.claims - len(claims):,} more claims in {out / CLAIMS}\n", markup=False)
+        console.print(f"{len(claims)} of {summary.claims:,} claims; all are in {out / CLAIMS}\n", markup=False)
     console.print(summary_line(summary))
     with (out / REJECTS).open(encoding="utf-8") as lines:
         for reject in map(Reject.model_validate_json, lines):

@@ -46,7 +46,7 @@ def _columns(width: int, *, headings: bool) -> Table:
         table.add_column("kind", width=12)
         for heading, share in {"subject": 3, "what": 5}.items():
             table.add_column(heading, ratio=share, overflow="fold")
-        table.add_column("date", width=12)
+        table.add_column("date", ratio=3, overflow="fold")
         for heading, share in {"says": 4, "cue and rule": 5}.items():
             table.add_column(heading, ratio=share, overflow="fold")
     else:
