@@ -36,6 +36,10 @@ class Placed(Protocol):
         ...
 
 
+_ROW = re.compile(r"[\w ().%-]{1,40}: [^;:]{1,120}(?:; [\w ().%-]{1,40}: [^;:]{1,120}){1,20}$")
+_ITEMS = 12
+_ITEM_CHARS = 300
+"""Longest item and longest list, in characters and in sentences, that a lead still governs."""
 _LIST = re.compile(
     r"(?: of(?: [\w-]+){1,2})?[\s,/()–-]*(?:and|or|plus|&)?[\s,/(]*(?:an?|the|about|another|some|up to)?\s*"
 )
@@ -91,6 +95,8 @@ class Sentence:
     end: int
     paragraph: int
     title: bool
+    row: bool
+    """Whether it is a table row: keys and values ("Site: Lahti; Status: in operation; Load: 28 MW")."""
     clauses: tuple[ClauseSpan, ...]
     things: tuple[Thing, ...]
     quantities: tuple[QuantityMention, ...]
@@ -129,6 +135,15 @@ class Reading:
         """Whether two spans stand in one list or phrase ("$3 billion, 280-megawatt", "400 MW and 200 MW")."""
         low, high = min(a.end, b.end), max(a.start, b.start)
         return bool(_LIST.fullmatch(self.text[low:high]))
+
+    def lead_of(self, sentence: Sentence) -> Sentence | None:
+        """The sentence before a list, ending in a colon, that the sentence is an item of."""
+        for other in reversed(self.sentences[max(0, sentence.index - _ITEMS) : sentence.index]):
+            if self.text[other.end - 1] == ":":
+                return other
+            if other.paragraph == sentence.paragraph or other.end - other.start > _ITEM_CHARS:
+                return None
+        return None
 
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds a character offset, or the one before it."""
@@ -176,6 +191,7 @@ def read(
                 start=start,
                 end=end,
                 paragraph=paragraph,
+                row=bool(_ROW.match(body)),
                 title=title is not None and index == 0 and start < len(title),
                 clauses=tuple(
                     ClauseSpan(doc[c.start].idx, doc[c.end - 1].idx + len(doc[c.end - 1]), c.link)

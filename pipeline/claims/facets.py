@@ -21,6 +21,8 @@ from pipeline import lexicon
 from pipeline.reading import Placed, Reading, Sentence
 from pipeline.records import Certainty, Cue, CueMention, Realization, Record
 
+_LEAD_DISTANCE = 10
+"""What a lead's cue counts as away, in words."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
 
@@ -98,7 +100,8 @@ def verdict(
     ]
     certainty: Certainty = "hedged" if hedges else "asserted"
     hedge_cues = tuple(as_cue(c) for c in hedges[:1])
-    chosen = _realization(reading, sentence, anchor, tuple(deaf_to), inside)
+    deaf = tuple(deaf_to)
+    chosen = _realization(reading, sentence, anchor, deaf, inside) or _from_lead(reading, sentence, anchor, deaf)
     if chosen is None:
         start, end = anchor.start, anchor.end
         cue = Cue(
@@ -109,6 +112,24 @@ def verdict(
     value: Realization = cues[0].value  # pyright: ignore[reportAssignmentType]  # realization cues hold realizations
     confidence = 0.95 if distance <= 6 else 0.85 if distance <= 14 else 0.7
     return Verdict(value, certainty, (*(as_cue(c) for c in cues), *hedge_cues), confidence)
+
+
+def _from_lead(
+    reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]
+) -> tuple[list[CueMention], int] | None:
+    """For an item of a list or a row of a table, the cue of its lead or of its other cells."""
+
+    def heard(cue: CueMention) -> bool:
+        return cue.facet == "realization" and not (deaf_to and cue.rule.startswith(deaf_to))
+
+    cues = [c for c in sentence.cues if heard(c)] if sentence.row else []
+    colon = reading.text.rfind(":", sentence.start, anchor.start)
+    if not cues and colon >= 0:
+        cues = [c for c in sentence.cues if heard(c) and c.end <= colon]
+    lead = reading.lead_of(sentence)
+    if not cues and lead:
+        cues = [c for c in lead.cues if heard(c)]
+    return ([cues[-1]], _LEAD_DISTANCE) if cues else None
 
 
 def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:

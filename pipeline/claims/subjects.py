@@ -48,9 +48,18 @@ def label_thing(reading: Reading, sentence: Sentence, anchor: Placed) -> Thing |
     return Thing(start, end, "cluster", None, name, name)
 
 
+def row_thing(sentence: Sentence) -> Thing | None:
+    """The site or company of a table row: the first name in its first cell, else the first site in it."""
+    cell = sentence.clauses[0]
+    for thing in sentence.things:
+        if thing.type in {*_SUBJECT_TYPES, "place"} and cell.start <= thing.start < cell.end:
+            return thing
+    return next((t for t in sentence.things if t.type == "cluster"), None)
+
+
 def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company: bool = False) -> Linked:
     """The subject of what stands at `anchor`."""
-    label = label_thing(reading, sentence, anchor)
+    label = row_thing(sentence) if sentence.row else label_thing(reading, sentence, anchor)
     if label:
         return Linked(label, 0.95)
     scored = sorted(
@@ -109,12 +118,14 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
 
 def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) -> Linked:
     """The subject that the sentences before were about, else the article's own."""
+    lead = reading.lead_of(sentence)
+    named = [t for t in lead.things if t.type in _SUBJECT_TYPES and not t.aside] if lead else []
+    if named:
+        return Linked(named[0], 0.7)
     order = ["company", "programme", "cluster"] if prefer_company else ["cluster", "programme", "company"]
     earlier = reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
     for distance, other in enumerate(reversed(earlier), 1):
         things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind != "utility"]
-        if things and reading.text[other.end - 1] == ":":
-            return Linked(things[0], 0.7)
         for kind in order if other.paragraph == sentence.paragraph or distance <= 2 else order[:2]:
             for thing in things:
                 if thing.type == kind:

@@ -6,7 +6,7 @@ A phrase is a row of words separated by spaces, matched on lower case:
     will not? be             an optional word
     {build:past} _3 plant    forms of a verb of `verbs.toml`; up to three words of any kind (no punctuation)
     $org_noun                a named list of words of the same file's [sets]
-    has #                    a number, in digits or words, or a currency sign
+    has ~#|a                 what must follow without being part of it: a number (#), or one of the words
 
 Verb forms: `base`, `s`, `ing`, `past` (past tense and participle), `all`.
 
@@ -21,17 +21,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from spacy.tokens import Doc, Token
 
 from pipeline import lexicon
 
-Part = tuple[frozenset[str] | None, bool]
-"""The words that may stand here (None: any but punctuation), and whether the part may be left out."""
+Part = tuple[frozenset[str] | None, Literal["one", "optional", "ahead"]]
+"""The words that may stand here (None: any but punctuation), and whether they must, may, or must only follow."""
 NUMBER = "#"
 """Stands in a phrase for every number; not at its beginning."""
 
-_PART = re.compile(r"^(?:_(?P<gap>\d)|(?P<words>[^?]+)(?P<optional>\?)?)$")
+_PART = re.compile(r"^(?:_(?P<gap>\d)|(?P<ahead>~)?(?P<words>[^?~]+)(?P<optional>\?)?)$")
 _VERB = re.compile(r"^\{(?P<verb>[a-z_-]+):(?P<form>base|s|ing|past|all)\}$")
 _CAPITAL_NAMES = {"May", "Will", "Mark"}
 _FORMS = ("base", "s", "ing", "past")
@@ -82,10 +83,11 @@ def compile_phrase(phrase: str, sets: Mapping[str, Sequence[str]]) -> tuple[Part
         if match is None:
             raise lexicon.LexiconError(f"cannot read part {text!r} of phrase {phrase!r}")
         if match["gap"]:
-            parts += [(None, True)] * int(match["gap"])
+            parts += [(None, "optional")] * int(match["gap"])
         else:
-            parts.append((frozenset(_words(match["words"], sets)), bool(match["optional"])))
-    if all(optional for _, optional in parts) or parts[0][0] is None:
+            mode = "ahead" if match["ahead"] else "optional" if match["optional"] else "one"
+            parts.append((frozenset(_words(match["words"], sets)), mode))
+    if all(mode != "one" for _, mode in parts) or parts[0][0] is None:
         raise lexicon.LexiconError(f"phrase {phrase!r} must begin with a word and cannot be all optional")
     return tuple(parts)
 
@@ -93,9 +95,9 @@ def compile_phrase(phrase: str, sets: Mapping[str, Sequence[str]]) -> tuple[Part
 def _first_words(parts: Sequence[Part]) -> set[str]:
     """The words that a match can begin with."""
     first: set[str] = set()
-    for words, optional in parts:
+    for words, mode in parts:
         first |= words or frozenset()
-        if not optional:
+        if mode == "one":
             break
     return first
 
@@ -119,11 +121,11 @@ def _longest(parts: Sequence[Part], at: int, tokens: _Tokens, i: int) -> int | N
     """The end of the longest match of `parts` from part `at` and token `i` on, None without one."""
     if at == len(parts):
         return i
-    allowed, optional = parts[at]
+    allowed, mode = parts[at]
     best: int | None = None
     if i < len(tokens.words) and tokens.fits(i, allowed):
-        best = _longest(parts, at + 1, tokens, i + 1)
-    if optional:
+        best = _longest(parts, at + 1, tokens, i if mode == "ahead" else i + 1)
+    if mode == "optional":
         skipped = _longest(parts, at + 1, tokens, i)
         best = max((end for end in (best, skipped) if end is not None), default=None)
     return best
