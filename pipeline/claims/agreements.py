@@ -35,6 +35,8 @@ class DealRule(Record):
     left: PartyRole
     right: PartyRole
     where: Literal["after", "around"]
+    nature: Literal["supply", "acquisition", "financing"] = "supply"
+    """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
     through: tuple[str, ...] = ()
@@ -98,13 +100,14 @@ class AgreementFinder:
             reading,
             sentence,
             placed,
-            default="realized",
+            default="planned" if _infinitive(reading, anchor) else "realized",
             default_rule=f"{rule.rule}.stated",
             inside=True,
             deaf_to=(*self._deaf, *rule.deaf_to),
         )
         return Draft(
             kind="agreement",
+            nature=rule.nature,
             strong=rule.strong and found.realization == "realized",
             sentence=sentence,
             anchor=anchor,
@@ -158,6 +161,14 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequenc
     topics = word_pattern("deals", "scope", "topics")
     return bool(topics.search(reading.text, clause.start, clause.end)) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
+    )
+
+
+def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:
+    """Whether the deal's words are an infinitive ("to supply", "to invest in"): then it is still to be done."""
+    start, end = anchor
+    return bool(
+        re.search(r"\bto\s$", reading.text[max(0, start - 4) : start]) or re.match(r"to\s", reading.text[start:end])
     )
 
 

@@ -24,6 +24,8 @@ class Draft:
     quantity: Quantity | None = None
     date: DateMention | None = None
     attribution: Attribution | None = None
+    nature: str = ""
+    """Of an agreement: what changes hands."""
     strong: bool = False
     """Whether the words by themselves tell that it is done ("signed")."""
     more: tuple[Draft, ...] = field(default=())

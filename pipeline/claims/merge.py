@@ -35,7 +35,7 @@ def _same(group: Sequence[Draft], draft: Draft) -> bool:
     if first.kind != draft.kind or first.event != draft.event:
         return False
     if draft.kind == "agreement":
-        return any(_keys(d) == _keys(draft) for d in group)
+        return any(_keys(d) == _keys(draft) and d.nature == draft.nature for d in group)
     if draft.kind == "milestone":
         return any(_same_subject(d, draft) for d in group) and _dates_agree(group, draft)
     if any(d.sentence.index == draft.sentence.index for d in group):

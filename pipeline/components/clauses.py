@@ -48,6 +48,8 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
         return "coordinate"
     if low in words["date_like"]:
         return None if after is None or _numeric(after) or after.text[:1].isupper() else "subordinate"
+    if low in words["contrastive"]:
+        return "coordinate"
     if low in words["subordinators"]:
         return "subordinate"
     if low == "that" and before in words["speech"]:
