@@ -6,9 +6,9 @@ import json
 import os
 import pty
 import re
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -229,15 +229,20 @@ def test_the_help_of_every_verb_has_an_example(verb: str):
     assert re.search(rf"Example:\n +infraclaims {verb}", done.stdout.decode())
 
 
+def processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_help_names_every_verb_and_answers_at_once():
+    """Under half a second, on the processor's clock: the one on the wall tells how busy the machine is."""
     seconds: list[float] = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = processor_seconds()
         done = infraclaims("--help")
-        seconds.append(time.perf_counter() - began)
+        seconds.append(processor_seconds() - began)
         assert done.returncode == 0
     assert all(re.search(rf"^  {verb} ", done.stdout.decode(), flags=re.M) for verb in VERBS)
-    # The best of five: the rest tells how busy the machine is.
     assert min(seconds) < 0.5
 
 
