@@ -40,8 +40,8 @@ def add_components(nlp: Language) -> Language:
     for name in _MODULES:
         if name not in nlp.pipe_names:
             nlp.add_pipe(name)
-    problems: dict[str, list[str]] = nlp.analyze_pipes()["problems"]  # pyright: ignore[reportOptionalSubscript]
-    wrong: list[str] = [f"{name}: {', '.join(needs)}" for name, needs in problems.items() if needs]
+    analysis: Any = nlp.analyze_pipes()
+    wrong = [f"{name}: {', '.join(needs)}" for name, needs in analysis["problems"].items() if needs]
     if wrong:
         raise ValueError(f"pipeline components in the wrong order: {'; '.join(wrong)}")
     return nlp

@@ -145,7 +145,7 @@ class AgreementFinder:
             return []
         if rule.left == rule.right:
             return [([("party", t) for t in [*left, *right]], confidence)]
-        sides = [(self._role(left[0], rule.left), left[0])]
+        sides: list[tuple[PartyRole, Thing]] = [(self._role(left[0], rule.left), left[0])]
         return [([*sides, (self._role(t, rule.right), t)], confidence) for t in right]
 
     def _role(self, thing: Thing, role: PartyRole) -> PartyRole:

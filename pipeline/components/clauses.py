@@ -36,7 +36,7 @@ def _numeric(token: Token) -> bool:
 
 
 def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
-    """The link with which a clause begins at token `i` of the sentence, or None; `fresh` is true right after a break."""
+    """The link with which a clause begins at token `i` of the sentence, or None; `fresh`: right after a break."""
     words = _words()
     token = sentence[i]
     low = token.lower_

@@ -7,7 +7,7 @@ ConText-style: find the cue, take its scope from direction, clause and reach, de
 from __future__ import annotations
 
 import functools
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from spacy.language import Language
@@ -62,7 +62,7 @@ class CueFinder:
         clauses = {sentence.start: split_clauses(sentence) for sentence in found}
         home = {i: sentence for sentence in found for i in range(sentence.start, sentence.end)}
         hits = sorted(self._table.find(doc), key=lambda hit: (hit[1], -(hit[2] - hit[1])))
-        cues: list[CueMention] = []
+        mentions: list[CueMention] = []
         for rule_name, start, end in hits:
             rule = rules()[rule_name]
             sentence = home[start]
@@ -70,7 +70,7 @@ class CueFinder:
                 continue
             low, high = _scope(rule, sentence, clauses[sentence.start], start, end)
             span = doc[start:end]
-            cues.append(
+            mentions.append(
                 CueMention(
                     text=span.text,
                     start=span.start_char,
@@ -81,7 +81,7 @@ class CueFinder:
                     scope=(doc[low].idx, doc[high - 1].idx + len(doc[high - 1])),
                 )
             )
-        return cues
+        return mentions
 
 
 def _inside_another(hits: list[tuple[str, int, int]], rule: CueRule, start: int, end: int) -> bool:
@@ -111,15 +111,15 @@ def _scope(rule: CueRule, sentence: Span, clauses: list[Clause], start: int, end
     return max(low, start - rule.reach), min(high, end + rule.reach)
 
 
-@Language.factory("infraclaims_cues", assigns=["doc._.infraclaims_cues"], requires=["token.is_sent_start"])
-def create_cues(nlp: Language, name: str) -> Any:  # noqa: ARG001  # the signature is spaCy's
-    """Component factory: writes the cues as plain dicts to `doc._.infraclaims_cues`."""
+@functools.cache
+def _finder() -> CueFinder:
+    return CueFinder()
+
+
+@Language.component("infraclaims_cues", assigns=["doc._.infraclaims_cues"], requires=["token.is_sent_start"])
+def cues(doc: Doc) -> Doc:
+    """Write the cues as plain dicts to `doc._.infraclaims_cues`."""
     if not Doc.has_extension("infraclaims_cues"):
         Doc.set_extension("infraclaims_cues", default=())
-    finder = CueFinder()
-
-    def component(doc: Doc) -> Doc:
-        doc._.infraclaims_cues = [cue.model_dump(mode="json") for cue in finder.find(doc)]
-        return doc
-
-    return component
+    doc._.infraclaims_cues = [cue.model_dump(mode="json") for cue in _finder().find(doc)]
+    return doc

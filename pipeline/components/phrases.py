@@ -83,7 +83,8 @@ def compile_phrase(phrase: str, sets: Mapping[str, Sequence[str]]) -> tuple[Part
         if match is None:
             raise lexicon.LexiconError(f"cannot read part {text!r} of phrase {phrase!r}")
         if match["gap"]:
-            parts += [(None, "optional")] * int(match["gap"])
+            gap: Part = (None, "optional")
+            parts += [gap] * int(match["gap"])
         else:
             mode = "ahead" if match["ahead"] else "optional" if match["optional"] else "one"
             parts.append((frozenset(_words(match["words"], sets)), mode))
