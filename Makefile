@@ -12,7 +12,7 @@ help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
 
 run: $(VENV)/.run ## extract the sample articles into out/ and show the claims
-	@$(BIN)/infraclaims run 'corpus/samples/*.*' -o $(OUT)
+	@$(BIN)/infraclaims run corpus/samples -o $(OUT)
 
 test: $(VENV)/.dev ## run the tests
 	@$(BIN)/pytest

@@ -16,6 +16,7 @@ from pipeline.records import Certainty, DateRelation, Event, Kind, Label, PartyR
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 SAMPLES = CORPUS / "samples"
+GOLD = CORPUS / "gold"
 INDEX: list[dict[str, str]] = tomllib.loads((CORPUS / "index.toml").read_text("utf-8"))["sample"]
 IDS = [sample["id"] for sample in INDEX]
 QUANTIFIED = {"accelerators": "accelerator", "power": "MW", "energy": "MWh", "investment": None}
@@ -41,7 +42,7 @@ VOCABULARIES = {
 
 
 def gold(sample_id: str) -> dict[str, Any]:
-    return json.loads((SAMPLES / "gold" / f"{sample_id}.json").read_text("utf-8"))
+    return json.loads((GOLD / f"{sample_id}.json").read_text("utf-8"))
 
 
 def claims() -> list[Any]:
@@ -87,7 +88,7 @@ def test_every_genre_is_present() -> None:
 
 
 def test_gold_and_index_name_the_same_articles() -> None:
-    assert {path.stem for path in (SAMPLES / "gold").iterdir()} == set(IDS)
+    assert {path.stem for path in GOLD.iterdir()} == set(IDS)
 
 
 def test_every_file_is_in_the_index() -> None:
