@@ -18,7 +18,10 @@ from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import PartyRole, Record
 
-_JOINED = re.compile(r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)\s*(?:[\w-]+\s+){0,2}$")
+_JOINED = re.compile(
+    r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
+    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for)[\w-]+\s+){0,2}$"
+)
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
@@ -82,7 +85,7 @@ class AgreementFinder:
                 if not _in_scope(reading, sentence, start, parties):
                     continue
                 draft = self._draft(reading, sentence, rules()[name], (start, end), parties, confidence)
-                if draft.verdict.realization != "negated" or draft.verdict.cues[0].rule not in _MERE_NOT:
+                if not _idle(draft, rules()[name]):
                     drafts.append(draft)
         return drafts
 
@@ -127,6 +130,8 @@ class AgreementFinder:
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
         if rule.through:
             right = [t for t in orgs if t.start >= end and _preceded(reading, sentence, t, rule.through)][:1]
+        if rule.right == "customer":
+            right = [t for t in right if not t.aside] or _site_after(reading, sentence, end)
         right = [] if right and _somebody_between(sentence, end, right[0]) else right
         confidence = 0.85
         if right and not left:
@@ -146,7 +151,10 @@ class AgreementFinder:
         if rule.left == rule.right:
             return [([("party", t) for t in [*left, *right]], confidence)]
         sides: list[tuple[PartyRole, Thing]] = [(self._role(left[0], rule.left), left[0])]
-        return [([*sides, (self._role(t, rule.right), t)], confidence) for t in right]
+        others: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.right), t) for t in right]
+        if rule.nature == "financing":
+            return [([*sides, *others], confidence)]
+        return [([*sides, other], confidence) for other in others]
 
     def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
         return role if role in {"investor", "developer"} else self._by_kind.get(thing.kind, role)
@@ -162,6 +170,14 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequenc
     return bool(topics.search(reading.text, clause.start, clause.end)) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
     )
+
+
+def _idle(draft: Draft, rule: DealRule) -> bool:
+    """Whether the words tell of no deal: a mere "not", or money that somebody only means to put in."""
+    found = draft.verdict
+    if found.realization == "negated" and found.cues[0].rule in _MERE_NOT:
+        return True
+    return rule.nature == "financing" and found.realization == "planned"
 
 
 def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:
@@ -193,6 +209,15 @@ def _site_before(sentence: Sentence, start: int) -> list[Thing]:
     here = sentence.clause_at(start)
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= start]
     return [t for t in sites if sentence.clause_at(t.start) == here][-1:]
+
+
+def _site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
+    """The site that is supplied under a contract told in the sentence, where its owner is not named."""
+    if not word_pattern("deals", "sets", "deal").search(reading.text, sentence.start, sentence.end):
+        return []
+    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
+    near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
+    return [t for t in near if _preceded(reading, sentence, t, ("to", "for", "at"))]
 
 
 def _somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:

@@ -120,8 +120,9 @@ def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) ->
     """The subject that the sentences before were about, else the article's own."""
     lead = reading.lead_of(sentence)
     named = [t for t in lead.things if t.type in _SUBJECT_TYPES and not t.aside] if lead else []
-    if named:
-        return Linked(named[0], 0.7)
+    if lead and named:
+        free = [t for t in named if not _PREPOSITION.search(reading.text, lead.start, t.start)]
+        return Linked((free or named)[0], 0.7)
     order = ["company", "programme", "cluster"] if prefer_company else ["cluster", "programme", "company"]
     earlier = reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
     for distance, other in enumerate(reversed(earlier), 1):
