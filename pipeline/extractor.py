@@ -54,7 +54,7 @@ _QUANTITY_TYPES: dict[str, EntityType] = {
 }
 
 
-_COMPOUND = re.compile(r"-[a-z]|(?:['’]s?)? (?:GPUs?|TPUs?|chips?|processors?|accelerators?)\b")
+_COMPOUND = re.compile(r"-[a-z]|(?:['’]s?)?(?: [A-Z][\w-]*){0,3} (?:[GTC]PUs?|chips?|processors?|accelerators?)\b")
 """Behind a company's name: it is the maker or backer of what follows."""
 
 
@@ -218,6 +218,8 @@ def own_voice(document: Document, named: list[Thing]) -> Thing | None:
     host = re.sub(r"^https?://(?:www\.|blog\.|news\.)?|/.*$|\.[a-z.]+(?=/|$)", "", (document.url or "").lower())
     for voice in (host, document.publisher or ""):
         company = _companies_by_key().get(_key(voice))
+        if company and company.kind in lexicon.toml("coreference")["bystanders"]:
+            return None
         if company:
             return Thing(start=0, end=0, type="company", id=company.id, name=company.name, text="", kind=company.kind)
         for thing in named:

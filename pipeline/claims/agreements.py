@@ -27,6 +27,8 @@ _MERE_NOT = {"negation.not"}
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
 _OBJECT = 6
 """Words between a closing preposition and the party that it governs."""
+_CLAUSE = 40
+"""Words between a subject and the deal's words in its own clause."""
 _REACH = 18
 """Words between the deal's words and a party; farther ones belong to another clause."""
 
@@ -236,7 +238,7 @@ def _left(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: in
     here = sentence.clause_at(start)
     own = [t for t in orgs if sentence.clause_at(t.start) == here]
     if own or not orgs:
-        return _side(own, reading, start, end, before=True)
+        return _side(own, reading, start, end, before=True, reach=_CLAUSE)
     return [orgs[0]]
 
 

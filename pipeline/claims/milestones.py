@@ -16,6 +16,8 @@ from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Event, Realization, Record
 
+_PART = 7
+"""Words between the size of a part and its step."""
 _OBJECT = 7
 """Words between a step and the site behind it ("broke ground in May on its campus")."""
 _LEADING = 2
@@ -139,7 +141,7 @@ def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None
         )
         return best, 0.85 if not best.stands_in else 0.75
     place = _place(reading, sentence, hit)
-    if place:
+    if place and hit.rule.event != "announced":
         return place, 0.55
     clause = sentence.clauses[sentence.clause_at(hit.start)]
     if reading.words_between(clause.start, hit.start) > _LEADING:
@@ -163,4 +165,10 @@ def _place(reading: Reading, sentence: Sentence, hit: _Hit) -> Thing | None:
 
 def _of_a_number(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     """Whether the step is that of a part told by its size ("the first 9 MW coming online"): the number carries it."""
-    return any(hit.start - q.end >= 0 and reading.words_between(q.end, hit.start) <= 3 for q in sentence.quantities)
+    heads = word_pattern("scope", "topic", "site_heads")
+    return any(
+        q.end <= hit.start
+        and reading.words_between(q.end, hit.start) <= _PART
+        and not heads.search(reading.text, q.end, hit.start)
+        for q in sentence.quantities
+    )
