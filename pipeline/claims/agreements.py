@@ -16,7 +16,7 @@ from pipeline.claims.facets import verdict
 from pipeline.claims.scope import in_scope, word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence, Thing
-from pipeline.records import PartyRole, Record
+from pipeline.records import DateMention, PartyRole, Record
 
 _JOINED = re.compile(
     r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
@@ -120,7 +120,7 @@ class AgreementFinder:
             subject=_subject(parties),
             link_confidence=confidence,
             parties=tuple(parties),
-            date=dating.link(reading, sentence, placed, sentence.quantities, announced=True),
+            date=_made_on(reading, sentence, placed),
         )
 
     def _parties(
@@ -172,6 +172,13 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequenc
     return bool(topics.search(reading.text, clause.start, clause.end)) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
     )
+
+
+def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor) -> DateMention | None:
+    """The day of a deal; a day after the article is that of what the deal is about."""
+    date = dating.link(reading, sentence, anchor, sentence.quantities, announced=True)
+    later = date and reading.published and date.date.start and date.date.start > reading.published
+    return None if later else date
 
 
 def _idle(draft: Draft, rule: DealRule) -> bool:

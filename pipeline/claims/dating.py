@@ -13,15 +13,21 @@ from pipeline.records import Cue, DateMention, Realization
 
 _REACH = 28
 """Words between a number or step and its date."""
-_SPEECH_BEFORE = re.compile(
-    r"\b(?:said|says|told|announced|reported|wrote|confirmed|statement|interview|posted|disclosed|filing|release)\b"
-    r"(?:\s+[\w']+){0,3}?\s*$",
-    re.IGNORECASE,
-)
-_SPEECH_AFTER = re.compile(
-    r"^,?\s*(?:[\w.'-]+\s+){0,4}?(?:said|says|told|announced|announces|unveiled|reported|confirmed|wrote|disclosed)\b",
-    re.IGNORECASE,
-)
+_SAYING = r"said|says|told|wrote|posted|interview|reported|added|noted"
+_ANNOUNCING = r"announced|announces|unveiled|confirmed|disclosed|statement|filing|release"
+
+
+def _before(verbs: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{verbs})\b(?:\s+[\w']+){{0,3}}?\s*$", re.IGNORECASE)
+
+
+def _after(verbs: str) -> re.Pattern[str]:
+    return re.compile(rf"^,?\s*(?:[\w.'-]+\s+){{0,4}}?(?:{verbs})\b", re.IGNORECASE)
+
+
+_SAID_ON = _before(_SAYING)
+_TOLD_ON = _before(f"{_SAYING}|{_ANNOUNCING}")
+_ON_WHICH_TOLD = _after(f"{_SAYING}|{_ANNOUNCING}")
 
 
 def link(
@@ -30,7 +36,7 @@ def link(
     """The date of what stands at `anchor`, or None. `announced` admits the day on which it was said."""
     best: tuple[float, DateMention] | None = None
     for date in sentence.dates:
-        if not announced and _of_the_saying(reading, sentence, date):
+        if _of_the_saying(reading, sentence, date, announced):
             continue
         if _other_clause(sentence, anchor, date) or _nearer_rival(reading, sentence, anchor, date, rivals):
             continue
@@ -40,11 +46,13 @@ def link(
     return best[1] if best else None
 
 
-def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, announced: bool) -> bool:
     """Whether a date is that of the announcement: "said on Tuesday", "On May 6 the firm said", "today announced"."""
     text = reading.text
-    before = _SPEECH_BEFORE.search(text, sentence.start, date.start)
-    return bool(before or _SPEECH_AFTER.match(text[date.end : min(sentence.end, date.end + 80)]))
+    if announced:  # a deal is dated by its announcement, but not by somebody's speaking of it
+        return bool(_SAID_ON.search(text, sentence.start, date.start))
+    told = _TOLD_ON.search(text, sentence.start, date.start)
+    return bool(told or _ON_WHICH_TOLD.match(text[date.end : min(sentence.end, date.end + 80)]))
 
 
 def _other_clause(sentence: Sentence, anchor: Placed, date: DateMention) -> bool:

@@ -122,4 +122,4 @@ def _join_deal(group: Sequence[Draft]) -> Draft:
         key=lambda d: (4 if d.strong else ranks[d.verdict.realization], not d.sentence.title, d.confidence, -d.start),
     )
     others = tuple(d for d in sorted(group, key=lambda d: d.start) if d is not best)
-    return replace(best, date=best.date or next((d.date for d in others if d.date), None), more=others)
+    return replace(best, date=best.date or next((d.date for d in others if d.date and d.strong), None), more=others)

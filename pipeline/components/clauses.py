@@ -56,10 +56,10 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
         return "content"
     if before in {"and", "or", "but"} and (low in words["finite"] and not token.text[:1].isupper()):
         return "coordinate"
-    if before == "," and low in words["finite"]:
-        return "coordinate"
     if before == "," and low in words["leaning"]:
         return "leaning"
+    if before == "," and low in words["finite"]:
+        return "coordinate"
     if low in {"and", "but", "as"} and before == "," and after is not None and _opens_finite(sentence, i + 1):
         return "coordinate" if low != "as" else "subordinate"
     return None
