@@ -11,12 +11,17 @@ from hypothesis import strategies as st
 from pipeline import lexicon
 from pipeline.components.entities import KEY, entities_in, find_entities
 
-CASES = Path(__file__).parent / "cases" / "entities.txt"
+CASES = [Path(__file__).parent / "cases" / name for name in ("entities.txt", "entities_unlisted.txt")]
 MARK = re.compile(r"<(\w+)(?::([\w:.-]+))?(?:=([^>]+))?>(.*?)</>")
 
 
 def marked_cases() -> list[tuple[str, str]]:
-    lines = [line for line in CASES.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    lines = [
+        line
+        for path in CASES
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
     return [tuple(part.strip() for part in line.split("|", 1)) for line in lines]  # type: ignore[misc]
 
 
@@ -46,7 +51,7 @@ def test_marked_text(marked: str) -> None:
 
 def test_case_names_are_unique_and_many() -> None:
     names = [name for name, _ in marked_cases()]
-    assert len(names) == len(set(names)) >= 120
+    assert len(names) == len(set(names)) >= 230
 
 
 SURFACES = [form for entry in lexicon.load().entries() for form in (entry.name, *entry.aliases)]

@@ -11,10 +11,13 @@ from __future__ import annotations
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from pipeline.components.government_names import government_names
 from pipeline.components.known_names import known_names
-from pipeline.components.name_runs import occupied, runs_of_capitals
+from pipeline.components.name_runs import Run, occupied, runs_of_capitals
 from pipeline.components.name_words import Found, Words, overlap_free, phrase_at, phrases, read_words
-from pipeline.components.site_names import pattern_papers, pattern_places, pattern_sites
+from pipeline.components.place_names import pattern_papers, pattern_places
+from pipeline.components.placed_sites import placed_sites
+from pipeline.components.site_names import again, named_sites, votes
 from pipeline.components.unknown_names import unknown_names
 from pipeline.records import Entity
 
@@ -32,10 +35,24 @@ def entities_in(text: str) -> list[Entity]:
     known = known_names(words)
     known += pattern_places(words, known)
     known = overlap_free(known)
-    known += pattern_papers(words, runs_of_capitals(words, occupied(words, known)))
-    named = overlap_free(known + unknown_names(words, known, _on_topic(words)))
-    found = overlap_free(named + pattern_sites(words, named))
+    on_topic = _on_topic(words)
+    taken = occupied(words, known)
+    runs = runs_of_capitals(words, taken)
+    papers = pattern_papers(words, runs)
+    runs = _outside(runs, papers)
+    sites = named_sites(words, runs, taken, on_topic)
+    unlisted = [*government_names(words, known), *unknown_names(words, runs, taken, on_topic, votes(words, sites))]
+    named = overlap_free([*known, *papers, *unlisted])
+    own = [item for item, _ in sites]
+    taken = occupied(words, named)
+    found = [*own, *placed_sites(words, taken, runs, own, on_topic)]
+    found = overlap_free([*named, *found, *again(words, found, taken)])
     return [_entity(words, item) for item in found]
+
+
+def _outside(runs: list[Run], found: list[Found]) -> list[Run]:
+    covered = {index for item in found for index in range(item.first, item.last)}
+    return [run for run in runs if not covered.intersection(range(run.first, run.last))]
 
 
 def _on_topic(words: Words) -> bool:

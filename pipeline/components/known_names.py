@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline import lexicon
+from pipeline.components.name_runs import after_legal_form
 from pipeline.components.name_words import (
     Found,
     Words,
@@ -53,6 +54,8 @@ class _Context:
     words: Words
     on_topic: bool
     lines: dict[str, set[int]]
+    lands: frozenset[str]
+    """Words that the text puts before a word for a piece of land ("Juniper Basin")."""
     ids: set[str] = field(default_factory=set[str])
     places: set[str] = field(default_factory=set[str])
 
@@ -161,7 +164,7 @@ def known_names(words: Words) -> list[Found]:
     """Gazetteer names in the text, free of overlaps, in reading order."""
     lines = {key: _cue_lines(words, key) for key in ("domain", "business", "chips", "machines")}
     total = len(set(words.line)) or 1
-    context = _Context(words, len(lines["domain"]) >= max(2, total // 8), lines)
+    context = _Context(words, len(lines["domain"]) >= max(2, total // 8), lines, _lands(words))
     options = _options(words)
     for readings in options:
         for surface in readings[0][2]:
@@ -172,6 +175,15 @@ def known_names(words: Words) -> list[Found]:
     for types in (("company",), ("cluster", "programme", "accelerator", "place", "publication")):
         found += _chosen(context, options, frozenset(types))
     return [_with_legal_form(words, item) for item in overlap_free(found)]
+
+
+def _lands(words: Words) -> frozenset[str]:
+    features, capital = rules("places", "features"), words.capital
+    return frozenset(
+        words.lowers[index - 1]
+        for index in range(1, len(words))
+        if words.lowers[index] in features and capital[index] and capital[index - 1] and not words.joined(index)
+    )
 
 
 def _take(context: _Context, entry: lexicon.Entry) -> None:
@@ -310,6 +322,8 @@ def _stands_alone(context: _Context, surface: _Surface, first: int, last: int) -
     if words.line[first] in words.headlines:
         return True
     follows = words.lower(last)
+    if surface.type == "company" and last - first == 1 and words.lower(first) in context.lands:
+        return surface.entry.id in context.ids
     if surface.type == "company" and words.same_line(first, last) and words.capital[last]:
         longer = follows in rules("companies", "endings") and follows not in rules("companies", "legal")
         if longer and surface.entry.kind not in _FAMOUS:
@@ -365,28 +379,3 @@ def _with_legal_form(words: Words, item: Found) -> Found:
         if item.type != "company"
         else Found(item.first, after_legal_form(words, item.last), item.type, item.id, item.name, item.rank)
     )
-
-
-def after_legal_form(words: Words, last: int) -> int:
-    """Where a company name ends once `, Inc.` or the like behind it is taken in."""
-    table = phrases("companies", "legal")
-    for _ in range(3):
-        at = last + 1 if words.lower(last) == "," else last
-        if at >= len(words) or not words.same_line(last - 1, at) or words.joined(at) or not words.capital[at]:
-            break
-        size = phrase_at(words, at, table)
-        if at > last and words.lower(at) in ("group", "holding", "holdings", "limited", "co"):
-            break
-        if not size or (words.lower(at) == "co" and words.lower(at + 1) != "."):
-            break
-        last = at + size
-        last = after_abbreviation(words, last)
-    return last
-
-
-def after_abbreviation(words: Words, last: int) -> int:
-    """Where the name ends once the full stop of "Inc." or "N.V." behind it is taken in."""
-    short = words.lowers[last - 1] in rules("companies", "abbreviated") or (
-        len(words.forms[last - 1]) == 1 and words.forms[last - 1].isalpha()
-    )
-    return last + (short and words.lower(last) == "." and words.joined(last))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.components.name_words import Found, Words, rules
+from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
 
 _MAX_WORDS = 7
 _INITIALS = frozenset({"o", "d", "l", "n"})
@@ -57,6 +57,8 @@ def _continues(words: Words, index: int, first: int) -> int:
         return 2
     if form.isdigit() and len(form) <= 2 and not words.joined(index):
         return 0 if _measured(words, index + 1) else 1
+    if _in_series(words, index):
+        return 1
     if words.lowers[index] in rules("persons", "particles") and form.islower() and after and words.capital[index + 1]:
         return 2
     if (
@@ -73,6 +75,16 @@ def _continues(words: Words, index: int, first: int) -> int:
         )
         return 1 if inner or company_word(word) or word in SITE_WORDS else 0
     return 0
+
+
+def _in_series(words: Words, index: int) -> bool:
+    """Whether the word counts the sites of one name: "Beacon Two"."""
+    return (
+        words.capital[index]
+        and words.lowers[index] in rules("sites", "series")
+        and words.capital[index + 1 : index + 2] != [True]
+        and words.lowers[index - 1] not in rules("words", "stop")
+    )
 
 
 def _initial(words: Words, index: int) -> bool:
@@ -172,3 +184,38 @@ def occupied(words: Words, found: Sequence[Found]) -> list[Found | None]:
     for item in found:
         taken[item.first : item.last] = [item] * (item.last - item.first)
     return taken
+
+
+def key_of(words: Words, first: int, last: int) -> str:
+    """What makes two mentions the same name: the words of the stretch in lower case."""
+    return " ".join(words.lowers[first:last])
+
+
+def surface(words: Words, first: int, last: int) -> str:
+    """The text of the stretch with single spaces."""
+    return " ".join(words.slice(first, last).split())
+
+
+def after_legal_form(words: Words, last: int) -> int:
+    """Where a company name ends once `, Inc.` or the like behind it is taken in."""
+    table = phrases("companies", "legal")
+    for _ in range(3):
+        at = last + 1 if words.lower(last) == "," else last
+        if at >= len(words) or not words.same_line(last - 1, at) or words.joined(at) or not words.capital[at]:
+            break
+        size = phrase_at(words, at, table)
+        if at > last and words.lower(at) in ("group", "holding", "holdings", "limited", "co"):
+            break
+        if not size or (words.lower(at) == "co" and words.lower(at + 1) != "."):
+            break
+        last = at + size
+        last = after_abbreviation(words, last)
+    return last
+
+
+def after_abbreviation(words: Words, last: int) -> int:
+    """Where the name ends once the full stop of "Inc." or "N.V." behind it is taken in."""
+    short = words.lowers[last - 1] in rules("companies", "abbreviated") or (
+        len(words.forms[last - 1]) == 1 and words.forms[last - 1].isalpha()
+    )
+    return last + (short and words.lower(last) == "." and words.joined(last))

@@ -196,16 +196,21 @@ def cut_words(phrase: str) -> tuple[str, ...]:
 
 _KEYS: dict[str, frozenset[str]] = {
     "context": frozenset({"domain", "business", "chips", "machines", "sources", "anti"}),
-    "words": frozenset({"stop", "inner", "products", "public", "grounds"}),
+    "words": frozenset({"stop", "inner", "products", "public", "grounds", "adverbs"}),
     "companies": frozenset(
         {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
-        | {"deals", "deal_links", "of_heads", "ai_nouns", "abbreviated"}
+        | {"deals", "deal_links", "of_heads", "ai_nouns", "abbreviated", "described", "owners", "contracts", "doing"}
+        | {"acts"}
     ),
+    "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs"}),
+    "governments": frozenset({"endings", "bodies", "grounds", "deals", "links", "acts"}),
     "persons": frozenset({"titles", "jobs", "particles", "firsts", "famous"}),
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
+        | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
+        | {"qualifiers", "built"}
     ),
-    "places": frozenset({"after", "before", "prepositions"}),
+    "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),
 }
 
@@ -240,3 +245,32 @@ def anti_contexts() -> dict[str, tuple[tuple[tuple[str, ...], ...], tuple[tuple[
             before.extend(cut_words(phrase) for phrase in rule.get("before", ()))
             after.extend(cut_words(phrase) for phrase in rule.get("after", ()))
     return {name: (tuple(before), tuple(after)) for name, (before, after) in table.items()}
+
+
+_Cuts = dict[str, tuple[tuple[tuple[str, ...], int], ...]]
+_SIDES = ("before", "after", "possessed")
+
+
+def evidence(key: str) -> int:
+    """A number of points of `[evidence]`."""
+    value = _names().get("evidence", {}).get(key)
+    if not isinstance(value, int):
+        raise lexicon.LexiconError(f"lexicon/names.toml: [evidence] needs a whole number for {key!r}")
+    return value
+
+
+@functools.cache
+def signs(side: str) -> _Cuts:
+    """The phrases of `[[evidence.signs]]` on one side of a name with their points.
+
+    Those of the side `before` are keyed by their last word, the others by their first.
+    """
+    table: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    for rule in _names()["evidence"]["signs"]:
+        unknown = set(rule) - {"points", *_SIDES}
+        if unknown or "points" not in rule:
+            raise lexicon.LexiconError(f"lexicon/names.toml: [[evidence.signs]] does not know {sorted(unknown)}")
+        for phrase in rule.get(side, ()):
+            cut = cut_words(phrase)
+            table.setdefault(cut[-1 if side == "before" else 0], []).append((cut, rule["points"]))
+    return {word: tuple(cuts) for word, cuts in table.items()}

@@ -1,259 +1,207 @@
-"""Sites, places and papers that no list holds, by the words they are made of.
+"""Sites and clusters that no list holds, by their own names.
 
-A site is named by a code name ("Project Heron"), by its own name before a word for a site ("the Heron campus"), or
-by the place it stands in ("the Ashby data center", "data center in Ashby"). A site named by its place gets the
-gazetteer's id where a row has that place and the text names one of its owners or users.
+A site is named by a code name ("Project Heron"), by its own name before a word for a site ("the Heron campus"), in
+apposition ("Heron, a campus ..."), by being called so, by a number in a family ("Heron 2"), or by a part of it ("phase
+two of Heron"). Every candidate carries points, which a company of the same name has to outweigh.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline import lexicon
-from pipeline.components.name_runs import Run, occupied, runs_of_capitals
+from pipeline.components.name_runs import Run, company_word, key_of, surface
 from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
 
-_CALL_SIGN = re.compile(r"[KW][A-Z]{2,3}")
 _POWER_UNITS = frozenset({"mw", "gw", "kw", "megawatts", "gigawatts"})
-_PLANTS = frozenset({"plant", "station", "farm"})
-_ARTICLES = frozenset({"the", "a", "an", "its", "their", "this", "that"})
+_ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
+_CODE = re.compile(r"[A-Z]{3}[0-9]{1,2}")
+_STRONG = 3
+_LIKELY = 2
+_APPOSED_REACH = 9
+_WHERE_REACH = 24
+_NEAR = 6
 
 
-def pattern_places(words: Words, known: Sequence[Found]) -> list[Found]:
-    """Counties, parishes and towns: "Wexford County", "the town of Ashby", "Ashby, Ohio"."""
-    taken = occupied(words, known)
-    runs = runs_of_capitals(words, taken)
-    found: list[Found] = []
-    for item in known:
-        if item.type == "place" and words.lower(item.last) in rules("places", "after") and words.capital[item.last]:
-            found.append(_place(words, item.first, item.last + 1))
+def named_sites(
+    words: Words, runs: Sequence[Run], taken: Sequence[Found | None], on_topic: bool
+) -> list[tuple[Found, int]]:
+    """Candidates in reading order, each with its points: 3 says that it is a site, 2 that it is likely one."""
+    found: list[tuple[Found, int]] = []
+    families = _families(words, runs) if on_topic else frozenset[str]()
     for run in runs:
-        item = _county(words, run) or _town_in_state(words, run, taken)
-        if item and not any(_whole(taken[i], item) for i in range(item.first, item.last)):
-            found.append(item)
-    names = {_surface(words, item.first, item.last).lower(): item.name for item in found}
-    for run in runs:
-        name = names.get(_surface(words, run.first, run.last).lower())
-        if name is not None and not _closed(taken, run):
-            found.append(Found(run.first, run.last, "place", None, name, rank=1))
-    return found
-
-
-def _closed(taken: Sequence[Found | None], run: Run) -> bool:
-    return any(taken[i] is not None for i in range(run.first, run.last))
-
-
-def _whole(other: Found | None, item: Found) -> bool:
-    return other is not None and other.last - other.first >= item.last - item.first
-
-
-def _place(words: Words, first: int, last: int) -> Found:
-    return Found(first, last, "place", None, _surface(words, first, last), rank=1)
-
-
-def _surface(words: Words, first: int, last: int) -> str:
-    return " ".join(words.slice(first, last).split())
-
-
-def _county(words: Words, run: Run) -> Found | None:
-    size = run.last - run.first
-    if 2 <= size <= 4 and words.lowers[run.last - 1] in rules("places", "after") and not run.headline:
-        return _place(words, run.first, run.last)
-    return None
-
-
-def _town_in_state(words: Words, run: Run, taken: Sequence[Found | None]) -> Found | None:
-    if run.last - run.first > 3 or not all(words.forms[i].isalpha() for i in range(run.first, run.last)):
-        return None
-    state = taken[run.last + 1] if words.lower(run.last) == "," and run.last + 1 < len(words) else None
-    in_state = (
-        state is not None
-        and state.type == "place"
-        and words.same_line(run.first, run.last + 1)
-        and state.id is not None
-        and lexicon.by_id()[state.id].kind in ("state", "country")
-    )
-    before = (words.lower(run.first - 2), words.lower(run.first - 1))
-    named = " ".join(before) in rules("places", "before")
-    preposition = before[1] in rules("places", "prepositions") and before[1] != "and"
-    person = words.lowers[run.first] in rules("persons", "firsts") and run.last - run.first > 1
-    single = run.last - run.first == 1 and words.lowers[run.first] not in rules("persons", "firsts")
-    if named or (in_state and (preposition or single or (run.opening and not person))):
-        return _place(words, run.first, run.last)
-    return None
-
-
-def pattern_papers(words: Words, runs: Sequence[Run]) -> list[Found]:
-    """Papers and stations: "the Garland Courier reported", "told WXYZ-TV"."""
-    found: list[Found] = []
-    sources = rules("context", "sources")
-    for run in runs:
-        before = run.first - 1
-        article = words.lower(before) == "the"
-        source = words.lower(before - article) in sources - {"in", "with", "and", "to", "first"}
-        said = words.lower(run.last) in sources - {"in", "with", "and", "to", "by", "from", "via", "first"}
-        size = run.last - run.first
-        paper = (
-            2 <= size <= 4 and words.lowers[run.last - 1] in rules("publications", "endings") and (article or source)
-        )
-        station = bool(_CALL_SIGN.fullmatch(words.forms[run.first])) and size <= 3
-        if (paper or station) and (source or said) and not run.headline:
-            found.append(Found(run.first, run.last, "publication", None, _surface(words, run.first, run.last), rank=2))
-    return found
-
-
-def pattern_sites(words: Words, named: Sequence[Found]) -> list[Found]:
-    """Sites and clusters, given every other name in the text."""
-    taken = occupied(words, named)
-    ids = frozenset(item.id for item in named if item.id)
-    found = [*_by_place(words, taken, ids), *_by_name(words, taken)]
-    return [*found, *_again(words, found, taken)]
-
-
-def _by_place(words: Words, taken: Sequence[Found | None], ids: frozenset[str]) -> Iterator[Found]:
-    names: dict[str, str] = {}
-    inner, plural = phrases("sites", "inner"), phrases("sites", "plural")
-    passed = 0
-    for index in range(len(words)):
-        place = taken[index]
-        if place is None and index >= passed:
-            size, many = phrase_at(words, index, inner), phrase_at(words, index, plural)
-            passed = index + max(size, many)
-            if max(size, many) and (size >= many or _owned(words, taken, index)):
-                where = _place_after_head(words, taken, index, passed)
-                if where is not None:
-                    yield _placed(words, where, index, _with_state(words, taken, where.last), names, ids)
-        elif place is not None and place.type == "place" and place.first == index:
-            last = _place_before_head(words, taken, place)
-            if last:
-                yield _placed(words, place, index, last, names, ids)
-
-
-def _place_before_head(words: Words, taken: Sequence[Found | None], place: Found) -> int:
-    """Where "Ashby, Ohio, campus" or "Ashby campus in Ohio" ends; 0 for no site."""
-    last = _with_state(words, taken, place.last)
-    at = last + 1 if words.lower(last) == "," and last > place.last else last
-    size = phrase_at(words, at, phrases("sites", "by_place"))
-    if not size or not words.same_line(place.first, at) or words.lower(at + size) in rules("sites", "not_after"):
-        return 0
-    if (
-        place.id
-        and lexicon.by_id()[place.id].kind in ("country", "region")
-        and not _determined(words, taken, place.first)
-    ):
-        return 0
-    return _in_place(words, taken, at + size)
-
-
-def _determined(words: Words, taken: Sequence[Found | None], first: int) -> bool:
-    before = taken[first - 1] if first else None
-    owner = before is not None and before.type == "company"
-    return owner or words.lower(first - 1) in _ARTICLES or words.lower(first - 1) in ("s", "'", "planned", "proposed")
-
-
-def _in_place(words: Words, taken: Sequence[Found | None], last: int) -> int:
-    """Where a site's phrase ends once "in Ohio" behind it is taken in."""
-    if words.lower(last) == "in" and last + 1 < len(words) and words.same_line(last - 1, last + 1):
-        place = taken[last + 1]
-        if place is not None and place.type == "place":
-            return _with_state(words, taken, place.last)
-    return last
-
-
-def _place_after_head(words: Words, taken: Sequence[Found | None], index: int, last: int) -> Found | None:
-    """The place of "data center in Ashby", where the word for a site is no part of a longer name."""
-    if last + 2 > len(words) or words.lower(last) not in ("in", "near", "outside") or _named_site(words, taken, index):
-        return None
-    where = last + 1 + (words.lower(last + 1) in ("the", "nearby", "rural"))
-    place = taken[where] if where < len(words) and words.line[where] == words.line[index] else None
-    return place if place is not None and place.type == "place" else None
-
-
-def _named_site(words: Words, taken: Sequence[Found | None], index: int) -> bool:
-    before = index - 1
-    if not words.same_line(before, index) or not words.capital[before]:
-        return False
-    found = taken[before]
-    if found is None:
-        return words.lowers[before] not in rules("words", "stop") and words.line[index] not in words.headlines
-    return found.type in ("cluster", "place")
-
-
-def _owned(words: Words, taken: Sequence[Found | None], index: int) -> bool:
-    before = taken[index - 2] if index > 1 and words.lowers[index - 1] == ")" else taken[index - 1] if index else None
-    if before is None and index > 1 and words.lowers[index - 1] == "s":
-        before = taken[index - 3] if index > 2 else None
-    counted = words.lower(index - 1) in rules("sites", "before_plural")
-    return counted or (before is not None and before.type == "company")
-
-
-def _with_state(words: Words, taken: Sequence[Found | None], last: int) -> int:
-    """Where "Ashby" ends once ", Ohio" behind it is taken in."""
-    while last + 1 < len(words) and words.lowers[last] == "," and words.same_line(last - 1, last + 1):
-        state = taken[last + 1]
-        if state is None or state.type != "place" or state.id is None:
-            break
-        if lexicon.by_id()[state.id].kind not in ("state", "country", "county"):
-            break
-        last = state.last
-    return last
-
-
-def _placed(words: Words, place: Found, first: int, last: int, names: dict[str, str], ids: frozenset[str]) -> Found:
-    plant = any(word in _PLANTS for word in words.lowers[first:last])
-    row = _row_of_place(place.name, plant, ids)
-    if row is not None:
-        return Found(first, last, "cluster", row.id, row.name, rank=2)
-    name = names.setdefault(place.name, _surface(words, first, last))
-    return Found(first, last, "cluster", None, name, rank=2)
-
-
-@functools.cache
-def _rows_by_place() -> dict[str, tuple[lexicon.Site, ...]]:
-    rows: dict[str, list[lexicon.Site]] = {}
-    for site in lexicon.load().sites:
-        for place in site.places:
-            rows.setdefault(place.lower(), []).append(site)
-    return {place: tuple(sites) for place, sites in rows.items()}
-
-
-def _row_of_place(place: str, plant: bool, ids: frozenset[str]) -> lexicon.Site | None:
-    """The one row of the place whose owner or user the text names, or that it names itself."""
-    rows = [row for row in _rows_by_place().get(place.lower(), ()) if (row.kind == "power_plant") == plant]
-    said = [row for row in rows if row.id in ids]
-    fitting = said or [row for row in rows if row.owner in ids] or [row for row in rows if ids & set(row.users)]
-    return fitting[0] if len(fitting) == 1 else None
-
-
-def _by_name(words: Words, taken: Sequence[Found | None]) -> Iterator[Found]:
-    heads, naming = phrases("sites", "heads"), phrases("sites", "naming")
-    for run in runs_of_capitals(words, taken):
-        place = taken[run.first]
-        if place is not None and place.first <= run.first and place.last >= run.last:
+        if _is_place(taken, run.first, run.last):
             continue
-        first, last = run.first, run.last
-        if words.lowers[first] == "project":
-            item = _code_name(words, first, last)
+        if words.lowers[run.first] == "project":
+            item = _code_name(words, run.first, run.last)
             if item:
-                yield item
+                found.append((item, _STRONG))
             continue
-        tail = next((i for i in range(first + 1, last) if 0 < phrase_at(words, i, heads) == last - i), 0)
-        quoted = words.quoted(first, last)
-        after = last + quoted
-        near = words.same_line(first, after) and (quoted or not words.joined(after))
-        size = phrase_at(words, after, heads) if near else 0
-        listed = _listed_with_power(words, run)
-        if (run.headline and not listed) or not (
-            tail or size or listed or _named_before(words, first - quoted, naming)
-        ):
+        points, last = _by_words(words, run, taken, on_topic)
+        if on_topic:
+            points = max(points, _by_context(words, run, families))
+        if points:
+            name = surface(words, run.first, last)
+            found.append((Found(run.first, last, "cluster", None, name, rank=2), points))
+    return found
+
+
+def votes(words: Words, candidates: Sequence[tuple[Found, int]]) -> dict[str, int]:
+    """The best points of each name."""
+    best: dict[str, int] = {}
+    for item, points in candidates:
+        key = key_of(words, item.first, item.last)
+        best[key] = max(points, best.get(key, 0))
+    return best
+
+
+def _is_place(taken: Sequence[Found | None], first: int, last: int) -> bool:
+    place = taken[first]
+    return place is not None and place.first <= first and place.last >= last
+
+
+def _by_words(words: Words, run: Run, taken: Sequence[Found | None], on_topic: bool) -> tuple[int, int]:
+    """Points for the words for a site in, behind or before the run, and where the name ends."""
+    heads = phrases("sites", "heads")
+    first, last = run.first, run.last
+    tail = next((i for i in range(first + 1, last) if 0 < phrase_at(words, i, heads) == last - i), 0)
+    quoted = words.quoted(first, last)
+    after = last + quoted
+    near = words.same_line(first, after) and (quoted or not words.joined(after))
+    size = phrase_at(words, after, heads) if near else 0
+    if size and words.lowers[last - 1] == "ai" and last - first > 1:
+        last -= 1
+        if _is_place(taken, first, last):
+            return 0, last
+    listed = _listed_with_power(words, run)
+    called = _named_before(words, first - quoted, on_topic)
+    if run.headline and not listed:
+        return 0, last
+    if not (tail or size or listed or called) or not _own_name(words, first, tail or last):
+        return 0, last
+    if size and not (called or quoted) and words.lower(first - 1) not in _ARTICLES and run.opening:
+        return 0, last
+    return (_STRONG if called or listed or tail else _LIKELY), last
+
+
+def _by_context(words: Words, run: Run, families: frozenset[str]) -> int:
+    """Points in a text about computing: apposition, a part of the site, its number in a family, a code."""
+    first, last = run.first, run.last
+    if run.headline or run.torn or not _own_name(words, first, last):
+        return 0
+    if last - first <= 4 and not company_word(words.lowers[last - 1]):
+        # "Critically, the campus": an adverb may open a sentence before what is known already.
+        told = words.lower(last + 1) not in ("a", "an") and run.opening and last - first == 1
+        if words.lower(last) in (",", "—", "–", "(") and not told and _site_follows(words, last + 1):
+            return _STRONG
+        if words.lower(last) in (",", "—", "–") and _site_before(words, first):
+            return _STRONG
+        if _part_before(words, first) or _headed(words, run):
+            return _LIKELY
+    if key_of(words, first, last) in families:
+        return _STRONG
+    return _LIKELY if _coded(words, first, last) and _site_word_near(words, first, last, 4) else 0
+
+
+def _headed(words: Words, run: Run) -> bool:
+    """Whether "the NAME park" or the like is no longer name, and no manager of one."""
+    if words.lower(run.first - 1) not in ("the", "its", "our", "their") or not words.same_line(run.first - 1, run.last):
+        return False
+    size = phrase_at(words, run.last, phrases("sites", "apposed"))
+    follows = words.lower(run.last + size)
+    return size > 0 and not (
+        follows in rules("persons", "jobs")
+        or follows in rules("companies", "nouns")
+        or follows in rules("sites", "not_after")
+    )
+
+
+def _site_follows(words: Words, start: int) -> bool:
+    """Whether "a campus ..." or "the bench where it wants a data center" begins at the word."""
+    if words.lower(start) not in _ARTICLES or not words.same_line(start - 1, start):
+        return False
+    heads, where = phrases("sites", "apposed"), 0
+    index, end = start + 1, start + 1 + _APPOSED_REACH
+    while index < min(end, len(words)) and words.line[index] == words.line[start]:
+        word = words.lowers[index]
+        if not where and (word in rules("persons", "jobs") or word in rules("companies", "nouns")):
+            return False
+        size = phrase_at(words, index, heads)
+        if size:
+            follows = words.lower(index + size)
+            described = follows in rules("companies", "nouns") or follows in rules("sites", "not_after")
+            joined = follows == "-" or follows in rules("persons", "jobs") or follows in rules("companies", "roles")
+            return not (described or joined)
+        if word == "where" and not where:
+            where, end = index, index + _WHERE_REACH
+        if word in ";:()" or (words.forms[index] in ".,?!" and not where) or words.forms[index] in ".?!":
+            return False
+        index += 1
+    return False
+
+
+def _site_before(words: Words, first: int) -> bool:
+    """Whether "its first campus," ends just before the word."""
+    comma = first - 1
+    if words.lower(comma) not in (",", "—", "–") or not words.same_line(comma, first):
+        return False
+    heads = phrases("sites", "apposed")
+    for start in range(comma - 1, max(-1, comma - 4), -1):
+        if 0 < phrase_at(words, start, heads) == comma - start:
+            return words.same_line(start, comma) and any(
+                words.lowers[i] in _ARTICLES and words.same_line(i, start) for i in range(max(0, start - 4), start)
+            )
+    return False
+
+
+def _part_before(words: Words, first: int) -> bool:
+    """Whether "phase two of", "the halls at" or the like ends just before the word."""
+    if words.lower(first - 1) not in ("of", "at") or not words.same_line(first - 1, first):
+        return False
+    parts = rules("sites", "parts")
+    near = range(max(0, first - 4), first - 1)
+    if words.lower(first - 1) == "of":
+        return any(
+            words.lowers[i] in ("phase", "construction", "groundbreaking", "tranche") and words.same_line(i, first)
+            for i in near
+        )
+    return any(words.lowers[i] in parts and words.same_line(i, first) for i in near)
+
+
+def _families(words: Words, runs: Sequence[Run]) -> frozenset[str]:
+    """Names that end in a number and are spoken of as sites, or that stand beside the next number of the family."""
+    series, keys = rules("sites", "series"), dict[str, bool]()
+    barred: set[str] = set()
+    for run in runs:
+        first, last = run.first, run.last
+        if not 2 <= last - first <= 4 or words.lowers[last - 1] not in series or run.headline:
             continue
-        if not _own_name(words, first, tail or last):
-            continue
-        if size and not quoted and words.lower(first - 1) not in _ARTICLES and run.opening:
-            continue
-        yield Found(first, last, "cluster", None, _surface(words, first, last), rank=2)
+        key, base = key_of(words, first, last), words.lowers[last - 2]
+        model = words.lower(first - 1) in rules("sites", "series_before") and words.same_line(first - 1, first)
+        model = model or (words.lower(last) in rules("sites", "series_after") and words.same_line(first, last))
+        if model or base in rules("sites", "no_series") or base in rules("words", "products"):
+            barred.add(key)
+        if base in rules("words", "stop") or base in rules("persons", "firsts") or company_word(base):
+            barred.add(key)
+        keys[key] = keys.get(key, False) or _site_word_near(words, first, last, _NEAR)
+    bases = {key.rpartition(" ")[0] for key, near in keys.items() if near and key not in barred}
+    return frozenset(key for key in keys if key not in barred and key.rpartition(" ")[0] in bases)
+
+
+def _site_word_near(words: Words, first: int, last: int, reach: int) -> bool:
+    tables = (phrases("sites", "inner"), phrases("sites", "apposed"))
+    plain = rules("sites", "generic") - {"site", "park", "complex", "facility"}
+    for index in (*range(max(0, first - reach), first), *range(last, min(len(words), last + reach))):
+        here = words.same_line(first, index) and words.lowers[index] not in plain
+        if here and any(phrase_at(words, index, table) for table in tables):
+            return True
+    return False
+
+
+def _coded(words: Words, first: int, last: int) -> bool:
+    """Whether the run is a code such as "MAA10" or "DFW-12"."""
+    form = "".join(words.forms[first:last]).replace("-", "")
+    return bool(_CODE.fullmatch(form)) and words.lowers[first] not in rules("sites", "no_series")
 
 
 def _code_name(words: Words, first: int, last: int) -> Found | None:
@@ -265,19 +213,21 @@ def _code_name(words: Words, first: int, last: int) -> Found | None:
         return None
     if words.line[first] in words.headlines:
         last = first + 2
-    return Found(first, last, "cluster", None, _surface(words, first, last), rank=2)
+    return Found(first, last, "cluster", None, surface(words, first, last), rank=2)
 
 
-def _named_before(words: Words, first: int, naming: dict[str, tuple[tuple[str, ...], ...]]) -> bool:
+def _named_before(words: Words, first: int, on_topic: bool) -> bool:
     """Whether "campus called", "data center at" or the like ends just before the word."""
     if words.lower(first - 1) == "at" and words.same_line(first - 1, first):
-        inner = phrases("sites", "inner")
-        return any(0 < phrase_at(words, i, inner) == first - 1 - i for i in range(max(0, first - 5), first - 1))
-    for size in (1, 2):
+        tables = (phrases("sites", "inner"), phrases("sites", "placed")) if on_topic else (phrases("sites", "inner"),)
+        near = range(max(0, first - 5), first - 1)
+        return any(0 < phrase_at(words, i, table) == first - 1 - i for i in near for table in tables)
+    naming = phrases("sites", "naming")
+    for size in (1, 2, 3):
         start = first - size
         if start > 0 and words.same_line(start, first) and phrase_at(words, start, naming) == size:
-            near = range(max(0, start - 6), start)
-            heads = (phrases("sites", "heads"), phrases("sites", "plural"))
+            near = range(max(0, start - 8), start)
+            heads = (phrases("sites", "heads"), phrases("sites", "plural"), phrases("sites", "apposed"))
             return any(phrase_at(words, i, table) for i in near for table in heads)
     return False
 
@@ -302,7 +252,7 @@ def _own_name(words: Words, first: int, last: int) -> bool:
     return bool(own) and not acronym
 
 
-def _again(words: Words, found: Sequence[Found], taken: Sequence[Found | None]) -> Iterator[Found]:
+def again(words: Words, found: Sequence[Found], taken: Sequence[Found | None]) -> Iterator[Found]:
     """Later mentions of a site's own name, without the word for a site."""
     names = {tuple(words.lowers[f.first : f.last]): f for f in found if f.id is None and words.capital[f.first]}
     sizes = sorted({len(key) for key in names}, reverse=True)
