@@ -40,6 +40,7 @@ class FacetRules(Record):
     participle: tuple[str, ...]
     unfinished: tuple[str, ...]
     outer: tuple[str, ...]
+    told_as_fact: tuple[str, ...]
 
 
 @functools.cache
@@ -181,7 +182,7 @@ def _realization(
         h for h in hits if h not in own and h.cue.rule.startswith(rules.outer) and not _apart(sentence, h.cue, anchor)
     ]
     if not own:
-        leaned = _lean(reading, sentence, here, deaf_to)
+        leaned = _lean(reading, sentence, here, deaf_to) or _opening(reading, sentence, here, deaf_to)
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned
@@ -243,6 +244,23 @@ def _lean(
             return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
         index -= 1
     return None
+
+
+def _opening(
+    reading: Reading, sentence: Sentence, here: int, deaf_to: tuple[str, ...]
+) -> tuple[list[CueMention], int] | None:
+    """The first cue of the clause behind an opening "With 40,000 chips, …", which says of it what it says of itself."""
+    if here != 0 or len(sentence.clauses) < 2 or not reading.text.startswith("With ", sentence.start):
+        return None
+    following = sentence.clauses[1]
+    cues = [
+        c
+        for c in sentence.cues
+        if c.facet == "realization"
+        and following.start <= c.start < following.end
+        and not (deaf_to and c.rule.startswith(deaf_to))
+    ]
+    return ([cues[0]], _LEAD_DISTANCE) if cues else None
 
 
 def _resumed(

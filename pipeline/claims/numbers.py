@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import replace
 
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import Verdict, verdict
+from pipeline.claims.facets import Verdict, facet_rules, verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, PowerRole, QuantityMention, Realization
@@ -136,7 +137,12 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
 _TOTAL = 8
 """Words between a place and the total that is its own."""
-_TOLD_AS_FACT = re.compile(r"(?:\b(?:the|its|their|whose|our|this|with|of|and|using)|'s|s')\s+$", re.IGNORECASE)
+
+
+@functools.cache
+def _told_as_fact() -> re.Pattern[str]:
+    words = "|".join(facet_rules().told_as_fact)
+    return re.compile(rf"(?:\b(?:{words})|'s|s')\s+$", re.IGNORECASE)
 
 
 def _default(
@@ -149,7 +155,7 @@ def _default(
         return "planned", "default.money"
     if sentence.title:
         return "planned", "default.headline"
-    known = _TOLD_AS_FACT.search(reading.text, max(sentence.start, mention.start - 12), mention.start)
+    known = _told_as_fact().search(reading.text, max(sentence.start, mention.start - 12), mention.start)
     if known or role in {"generation", "storage"}:
         return "realized", "default.stated"
     return "planned", "default.new"
