@@ -167,7 +167,8 @@ def _of_a_number(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     """Whether the step is that of a part told by its size ("the first 9 MW coming online"): the number carries it."""
     heads = word_pattern("scope", "topic", "site_heads")
     return any(
-        q.end <= hit.start
+        q.kind in {"power", "accelerators"}
+        and q.end <= hit.start
         and reading.words_between(q.end, hit.start) <= _PART
         and not heads.search(reading.text, q.end, hit.start)
         for q in sentence.quantities
