@@ -145,13 +145,13 @@ class AgreementFinder:
             keys = {t.key for t in right}
             left = [t for t in left if t.key not in keys]
         if not left and rule.where == "after" and len(right) >= 2:
-            return [([("party", t) for t in right], confidence)]
+            return [([(self._role(t, "party"), t) for t in right], confidence)]
         if not right and len(left) >= 2 and rule.where == "around":
             return [([(self._role(t, "party"), t) for t in left], 0.7)]
         if not left or not right:
             return []
         if rule.left == rule.right:
-            return [([("party", t) for t in [*left, *right]], confidence)]
+            return [([(self._role(t, rule.left), t) for t in [*left, *right]], confidence)]
         sides: list[tuple[PartyRole, Thing]] = [(self._role(left[0], rule.left), left[0])]
         others: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.right), t) for t in right]
         if rule.nature == "financing":
