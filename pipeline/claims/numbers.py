@@ -156,6 +156,6 @@ def _default(
     if sentence.title:
         return "planned", "default.headline"
     known = _told_as_fact().search(reading.text, max(sentence.start, mention.start - 12), mention.start)
-    if known or role in {"generation", "storage"}:
+    if mention.quantity.relation != "le" and (known or role in {"generation", "storage"}):
         return "realized", "default.stated"
     return "planned", "default.new"
