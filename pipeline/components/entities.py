@@ -21,6 +21,9 @@ from pipeline.components.site_names import again, named_sites, votes
 from pipeline.components.unknown_names import unknown_names
 from pipeline.records import Entity
 
+_SHORT = 150
+"""Words of a note in which one plain word of the trade tells what it is about."""
+
 KEY = "infraclaims_entities"
 
 
@@ -59,6 +62,9 @@ def _on_topic(words: Words) -> bool:
     """Whether the text is about computing or its power at all: then weaker signs make a company."""
     domain = phrases("context", "domain")
     hits = sum(1 for index in range(len(words)) if phrase_at(words, index, domain))
+    if len(words) < _SHORT and not hits > 1:
+        plainly = phrases("context", "plainly")
+        return any(phrase_at(words, index, plainly) for index in range(len(words)))
     return hits >= max(2, len(words) // 150)
 
 

@@ -219,3 +219,15 @@ def after_abbreviation(words: Words, last: int) -> int:
         len(words.forms[last - 1]) == 1 and words.forms[last - 1].isalpha()
     )
     return last + (short and words.lower(last) == "." and words.joined(last))
+
+
+def located(words: Words, runs: Sequence[Run]) -> frozenset[str]:
+    """The keys of the runs that the text speaks of as places: "in Ashby", and not "a stake in Ashby"."""
+    return frozenset(
+        key_of(words, run.first, run.last)
+        for run in runs
+        if words.lower(run.first - 1) in rules("places", "locative")
+        and words.same_line(run.first - 1, run.first)
+        and words.lower(run.first - 2) not in rules("places", "not_locative")
+        and not words.possessive(run.last)
+    )

@@ -195,7 +195,7 @@ def cut_words(phrase: str) -> tuple[str, ...]:
 
 
 _KEYS: dict[str, frozenset[str]] = {
-    "context": frozenset({"domain", "business", "chips", "machines", "sources", "anti"}),
+    "context": frozenset({"domain", "plainly", "business", "chips", "machines", "sources", "anti"}),
     "words": frozenset({"stop", "inner", "products", "public", "grounds", "adverbs"}),
     "companies": frozenset(
         {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
@@ -208,7 +208,7 @@ _KEYS: dict[str, frozenset[str]] = {
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
         | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
-        | {"qualifiers", "built"}
+        | {"qualifiers", "built", "contents"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),

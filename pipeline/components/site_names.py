@@ -8,9 +8,9 @@ two of Heron"). Every candidate carries points, which a company of the same name
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.components.name_runs import Run, company_word, key_of, surface
+from pipeline.components.name_runs import Run, company_word, key_of, located, surface
 from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
 
 _POWER_UNITS = frozenset({"mw", "gw", "kw", "megawatts", "gigawatts"})
@@ -21,6 +21,7 @@ _LIKELY = 2
 _APPOSED_REACH = 9
 _WHERE_REACH = 24
 _NEAR = 6
+_CLAUSE_REACH = 14
 
 
 def named_sites(
@@ -28,9 +29,11 @@ def named_sites(
 ) -> list[tuple[Found, int]]:
     """Candidates in reading order, each with its points: 3 says that it is a site, 2 that it is likely one."""
     found: list[tuple[Found, int]] = []
-    families = _families(words, runs) if on_topic else frozenset[str]()
+    families = _families(words, runs) if on_topic else dict[str, int]()
+    towns = located(words, runs)
     for run in runs:
-        if _is_place(taken, run.first, run.last):
+        listed = _place_of(taken, run.first, run.last)
+        if listed is not None and listed.id is not None:
             continue
         if words.lowers[run.first] == "project":
             item = _code_name(words, run.first, run.last)
@@ -40,7 +43,13 @@ def named_sites(
         points, last = _by_words(words, run, taken, on_topic)
         if on_topic:
             points = max(points, _by_context(words, run, families))
-        if points:
+        if 0 < points < _STRONG and last == run.last and key_of(words, run.first, last) in towns:
+            # What the text knows as a town is the site only together with the word for it.
+            last += phrase_at(words, last, phrases("sites", "heads")) or phrase_at(
+                words, last, phrases("sites", "apposed")
+            )
+            points = points if last > run.last else 0
+        if points >= (_STRONG if listed is not None else 1):
             name = surface(words, run.first, last)
             found.append((Found(run.first, last, "cluster", None, name, rank=2), points))
     return found
@@ -55,9 +64,10 @@ def votes(words: Words, candidates: Sequence[tuple[Found, int]]) -> dict[str, in
     return best
 
 
-def _is_place(taken: Sequence[Found | None], first: int, last: int) -> bool:
+def _place_of(taken: Sequence[Found | None], first: int, last: int) -> Found | None:
+    """The place that covers the whole stretch."""
     place = taken[first]
-    return place is not None and place.first <= first and place.last >= last
+    return place if place is not None and place.first <= first and place.last >= last else None
 
 
 def _by_words(words: Words, run: Run, taken: Sequence[Found | None], on_topic: bool) -> tuple[int, int]:
@@ -71,7 +81,7 @@ def _by_words(words: Words, run: Run, taken: Sequence[Found | None], on_topic: b
     size = phrase_at(words, after, heads) if near else 0
     if size and words.lowers[last - 1] == "ai" and last - first > 1:
         last -= 1
-        if _is_place(taken, first, last):
+        if _place_of(taken, first, last) is not None:
             return 0, last
     listed = _listed_with_power(words, run)
     called = _named_before(words, first - quoted, on_topic)
@@ -84,10 +94,14 @@ def _by_words(words: Words, run: Run, taken: Sequence[Found | None], on_topic: b
     return (_STRONG if called or listed or tail else _LIKELY), last
 
 
-def _by_context(words: Words, run: Run, families: frozenset[str]) -> int:
+def _by_context(words: Words, run: Run, families: Mapping[str, int]) -> int:
     """Points in a text about computing: apposition, a part of the site, its number in a family, a code."""
     first, last = run.first, run.last
-    if run.headline or run.torn or not _own_name(words, first, last):
+    if run.headline or run.torn:
+        return 0
+    if _coded(words, first, last) and _site_word_near(words, first, last, 4):
+        return _LIKELY
+    if not _own_name(words, first, last):
         return 0
     if last - first <= 4 and not company_word(words.lowers[last - 1]):
         # "Critically, the campus": an adverb may open a sentence before what is known already.
@@ -96,11 +110,24 @@ def _by_context(words: Words, run: Run, families: frozenset[str]) -> int:
             return _STRONG
         if words.lower(last) in (",", "—", "–") and _site_before(words, first):
             return _STRONG
-        if _part_before(words, first) or _headed(words, run):
+        if _part_before(words, first) or _headed(words, run) or _clause_follows(words, first, last):
             return _LIKELY
-    if key_of(words, first, last) in families:
-        return _STRONG
-    return _LIKELY if _coded(words, first, last) and _site_word_near(words, first, last, 4) else 0
+    return families.get(key_of(words, first, last), 0)
+
+
+def _clause_follows(words: Words, first: int, comma: int) -> bool:
+    """Whether ", where 9,000 chips run" or ", which it leases" stands behind the name."""
+    if words.lower(comma) != "," or not words.same_line(comma, comma + 2):
+        return False
+    opens = words.lower(comma + 1)
+    if opens == "where":
+        if words.lower(first - 1) in rules("places", "prepositions") - {"at"}:
+            return False
+        near = range(comma + 2, min(len(words), comma + 2 + _CLAUSE_REACH))
+        return any(words.lowers[i] in rules("sites", "contents") and words.same_line(i, comma) for i in near)
+    somebody = words.capital[comma + 2] or words.lower(comma + 2) in rules("sites", "owners")
+    near = range(comma + 3, min(len(words), comma + 6))
+    return opens == "which" and somebody and any(words.lowers[i] in rules("sites", "built") for i in near)
 
 
 def _headed(words: Words, run: Run) -> bool:
@@ -168,8 +195,8 @@ def _part_before(words: Words, first: int) -> bool:
     return any(words.lowers[i] in parts and words.same_line(i, first) for i in near)
 
 
-def _families(words: Words, runs: Sequence[Run]) -> frozenset[str]:
-    """Names that end in a number and are spoken of as sites, or that stand beside the next number of the family."""
+def _families(words: Words, runs: Sequence[Run]) -> dict[str, int]:
+    """Points of the names that end in a number and are spoken of as sites, of their siblings and of their base."""
     series, keys = rules("sites", "series"), dict[str, bool]()
     barred: set[str] = set()
     for run in runs:
@@ -185,7 +212,8 @@ def _families(words: Words, runs: Sequence[Run]) -> frozenset[str]:
             barred.add(key)
         keys[key] = keys.get(key, False) or _site_word_near(words, first, last, _NEAR)
     bases = {key.rpartition(" ")[0] for key, near in keys.items() if near and key not in barred}
-    return frozenset(key for key in keys if key not in barred and key.rpartition(" ")[0] in bases)
+    members = {key: _STRONG for key in keys if key not in barred and key.rpartition(" ")[0] in bases}
+    return members | dict.fromkeys(bases, 1)
 
 
 def _site_word_near(words: Words, first: int, last: int, reach: int) -> bool:

@@ -12,7 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.components.name_evidence import after_points, before_points, form_points, ground, public
-from pipeline.components.name_runs import Run, after_abbreviation, after_legal_form, company_word, key_of, surface
+from pipeline.components.name_runs import (
+    Run,
+    after_abbreviation,
+    after_legal_form,
+    company_word,
+    key_of,
+    located,
+    surface,
+)
 from pipeline.components.name_words import Found, Words, evidence, rules
 from pipeline.components.person_names import person_mentions, person_points
 
@@ -48,22 +56,15 @@ class _Setting:
 
 
 def _setting(words: Words, runs: Sequence[Run]) -> _Setting:
-    proper, located, surnames = set[str](), set[str](), set[str]()
+    proper, surnames = set[str](), set[str]()
     for run in runs:
         key = key_of(words, run.first, run.last)
         if not (run.opening or run.headline or run.torn):
             proper.add(key)
         if run.last - run.first > 1 or run.torn:
             surnames.add(words.lowers[run.last - 1])
-        if (
-            words.lower(run.first - 1) in rules("places", "locative")
-            and words.same_line(run.first - 1, run.first)
-            and words.lower(run.first - 2) not in rules("places", "not_locative")
-            and not words.possessive(run.last)
-        ):
-            located.add(key)
     plain = {form for form, upper in zip(words.forms, words.capital, strict=True) if not upper}
-    return _Setting(frozenset(plain), frozenset(proper), frozenset(located), frozenset(surnames))
+    return _Setting(frozenset(plain), frozenset(proper), located(words, runs), frozenset(surnames))
 
 
 def _weigh(words: Words, runs: list[Run], taken: Sequence[Found | None], setting: _Setting) -> None:
@@ -82,7 +83,7 @@ def _weigh(words: Words, runs: list[Run], taken: Sequence[Found | None], setting
         after = after_points(words, run, last)
         form = form_points(words, run, taken)
         bare = run.last - run.first == 1 and form == 0
-        if _void(words, run, before + after, bare, setting):
+        if _void(words, run, before, after, bare, setting):
             before = after = 0
         strong = max(before, after) >= _STRONG
         if public(words, run) or (ground(words, run) and not strong):
@@ -90,7 +91,7 @@ def _weigh(words: Words, runs: list[Run], taken: Sequence[Found | None], setting
         run.company = form + before + after if _nameable(words, run, setting.plain) else 0
 
 
-def _void(words: Words, run: Run, around: int, bare: bool, setting: _Setting) -> bool:
+def _void(words: Words, run: Run, before: int, after: int, bare: bool, setting: _Setting) -> bool:
     """Whether the capital of a single word may be due to its place alone: then what stands around it says nothing."""
     if not bare:
         return False
@@ -98,9 +99,9 @@ def _void(words: Words, run: Run, around: int, bare: bool, setting: _Setting) ->
     adverb = words.lower(last + 1) in ("the", "its", "now") or words.lowers[run.first].endswith("ly")
     owns = words.possessive(run.last)
     loud = run.opening and not owns and key_of(words, run.first, run.last) not in setting.proper
-    return (loud and (around < _STRONG or adverb)) or (
-        around < _STRONG and (run.torn or words.lower(run.first - 1) == "to")
-    )
+    infinitive = words.lower(run.first - 1) == "to" and not before
+    weak = before + after < _STRONG
+    return (loud and (weak or adverb)) or (weak and (run.torn or infinitive))
 
 
 def _nameable(words: Words, run: Run, plain: frozenset[str]) -> bool:
