@@ -175,6 +175,7 @@ def read(
     """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped."""
     taken = [*quantities, *(e for e in entities if e.type in {"company", "cluster", "programme"})]
     free = [d for d in dates if not any(t.start <= d.start and d.end <= t.end for t in taken)]
+    text = doc.text  # spaCy joins the tokens anew each time it is asked
     sentences: list[Sentence] = []
     paragraph = 0
     for index, span in enumerate(sentences_of(doc)):
@@ -183,7 +184,7 @@ def read(
             continue
         start = span.start_char + (len(span.text) - len(span.text.lstrip()))
         end = start + len(body)
-        if sentences and "\n" in doc.text[sentences[-1].end : start]:
+        if sentences and "\n" in text[sentences[-1].end : start]:
             paragraph += 1
         sentences.append(
             Sentence(
@@ -205,7 +206,7 @@ def read(
         )
     return Reading(
         doc=doc,
-        text=doc.text,
+        text=text,
         published=published,
         publisher=publisher,
         sentences=tuple(sentences),
