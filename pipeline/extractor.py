@@ -134,14 +134,7 @@ def explain_page(page: Page | Rejected, pipeline: Pipeline) -> Explanation:
     """As `extract_page`, with everything that was found on the way."""
     article = page if isinstance(page, Rejected) else clean(page, pipeline.settings)
     if isinstance(article, Rejected):
-        record = ArticleRecord(
-            source=article.source,
-            document=article.document,
-            disposition="rejected",
-            reason=article.reason,
-            message=article.message,
-        )
-        return Explanation(extraction=Extraction(article=record))
+        return Explanation(extraction=Extraction.of_rejected(article))
     source = page.source
     doc = pipeline.nlp(make_doc(pipeline.nlp, article.text, article.document.published))
     reading, cues = read_article(doc, article)

@@ -16,7 +16,7 @@ from typing import Any
 
 from pebble import CONSTS, ProcessExpired, ProcessPool
 
-from pipeline.records import ArticleRecord, Extraction, Page, Rejected
+from pipeline.records import Extraction, Page, Rejected
 from pipeline.settings import Settings
 
 _IN_FLIGHT_PER_WORKER = 4
@@ -51,18 +51,6 @@ def extract_in_workers(
             yield crew.next_result()
     finally:
         crew.stop()
-
-
-def rejected(refusal: Rejected) -> Extraction:
-    """The extraction of a page that gave no article."""
-    record = ArticleRecord(
-        source=refusal.source,
-        document=refusal.document,
-        disposition="rejected",
-        reason=refusal.reason,
-        message=refusal.message,
-    )
-    return Extraction(article=record)
 
 
 class _Crew:
@@ -119,7 +107,7 @@ class _Crew:
             self.waiting.popleft()
             return result
         self.waiting.popleft()
-        return rejected(oldest)
+        return Extraction.of_rejected(oldest)
 
     def _restart(self) -> None:
         """New workers for the pages whose result was lost.
@@ -141,7 +129,7 @@ class _Crew:
 
 
 def _lost(page: Page, reason: str, why: str) -> Extraction:
-    return rejected(Rejected(source=page.source, reason=reason, message=f"{page.source}: {why}"))
+    return Extraction.of_rejected(Rejected(source=page.source, reason=reason, message=f"{page.source}: {why}"))
 
 
 class _Worker:

@@ -272,6 +272,18 @@ class Extraction(Record):
     article: ArticleRecord
     claims: tuple[Claim, ...] = ()
 
+    @classmethod
+    def of_rejected(cls, rejected: Rejected) -> Self:
+        """The extraction of a page that gave no article."""
+        record = ArticleRecord(
+            source=rejected.source,
+            document=rejected.document,
+            disposition="rejected",
+            reason=rejected.reason,
+            message=rejected.message,
+        )
+        return cls(article=record)
+
 
 class CueMention(Spanned):
     """A cue where it stands and the stretch of text that it governs."""

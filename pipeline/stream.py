@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable
 from pathlib import Path
 
 from pipeline.extractor import Pipeline, build, extract_page, mark_duplicates
-from pipeline.pool import extract_in_workers, rejected
+from pipeline.pool import extract_in_workers
 from pipeline.records import Extraction, Page, Rejected
 from pipeline.settings import Settings
 
@@ -32,6 +32,6 @@ def extract_or_reject(page: Page, pipeline: Pipeline) -> Extraction:
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
-        return rejected(
+        return Extraction.of_rejected(
             Rejected(source=page.source, reason="internal_error", message=f"{page.source}: {where}: {error}")
         )

@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from pydantic import ValidationError
-
 from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
@@ -16,7 +14,7 @@ from pipeline.claims.facets import verdict
 from pipeline.claims.scope import in_scope, word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence, Thing
-from pipeline.records import DateMention, PartyRole, Record
+from pipeline.records import DateMention, PartyRole
 
 _JOINED = re.compile(
     r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
@@ -33,10 +31,9 @@ _REACH = 18
 """Words between the deal's words and a party; farther ones belong to another clause."""
 
 
-class DealRule(Record):
+class DealRule(lexicon.Rule):
     """One row of deals.toml."""
 
-    rule: str
     left: PartyRole
     right: PartyRole
     where: Literal["after", "around"]
@@ -56,14 +53,7 @@ class DealRule(Record):
 @functools.cache
 def rules() -> dict[str, DealRule]:
     """The deal rules by name; `LexiconError` names the row that is wrong."""
-    table: dict[str, DealRule] = {}
-    for row in lexicon.toml("deals")["deal"]:
-        try:
-            rule = DealRule.model_validate(row)
-        except ValidationError as error:
-            raise lexicon.LexiconError(f"lexicon/deals.toml: {row.get('rule')}: {error}") from error
-        table[rule.rule] = rule
-    return table
+    return lexicon.rules("deals", "deal", DealRule)
 
 
 class AgreementFinder:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
@@ -14,7 +12,7 @@ from pipeline.claims.facets import verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import Event, Realization, Record
+from pipeline.records import Event, Realization
 
 _PART = 7
 """Words between the size of a part and its step."""
@@ -28,11 +26,10 @@ SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decom
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""
 
 
-class EventRule(Record):
+class EventRule(lexicon.Rule):
     """One row of events.toml."""
 
     event: Event
-    rule: str
     done: tuple[str, ...] = ()
     """Words that say that it has happened."""
     open: tuple[str, ...] = ()
@@ -44,14 +41,7 @@ class EventRule(Record):
 @functools.cache
 def rules() -> dict[str, EventRule]:
     """The event rules by name; `LexiconError` names the row that is wrong."""
-    table: dict[str, EventRule] = {}
-    for row in lexicon.toml("events")["event"]:
-        try:
-            rule = EventRule.model_validate(row)
-        except ValidationError as error:
-            raise lexicon.LexiconError(f"lexicon/events.toml: {row.get('rule')}: {error}") from error
-        table[rule.rule] = rule
-    return table
+    return lexicon.rules("events", "event", EventRule)
 
 
 @dataclass(frozen=True)

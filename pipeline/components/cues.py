@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -17,13 +17,12 @@ from pipeline import lexicon
 from pipeline.components.clauses import Clause, split_clauses
 from pipeline.components.phrases import PhraseTable
 from pipeline.components.sentences import sentences_of
-from pipeline.records import Certainty, CueMention, Realization, Record
+from pipeline.records import Certainty, CueMention, Realization
 
 
-class CueRule(Record):
+class CueRule(lexicon.Rule):
     """One row of cues.toml."""
 
-    rule: str
     facet: Literal["realization", "certainty"]
     value: Realization | Certainty
     direction: Literal["forward", "backward", "both"]
@@ -37,16 +36,7 @@ class CueRule(Record):
 @functools.cache
 def rules() -> dict[str, CueRule]:
     """The cue rules by name; `LexiconError` names the row that is wrong."""
-    table: dict[str, CueRule] = {}
-    for number, row in enumerate(lexicon.toml("cues")["cue"], 1):
-        try:
-            rule = CueRule.model_validate(row)
-        except ValidationError as error:
-            raise lexicon.LexiconError(f"lexicon/cues.toml: cue {number} ({row.get('rule')}): {error}") from error
-        if rule.rule in table:
-            raise lexicon.LexiconError(f"lexicon/cues.toml: rule {rule.rule} stands twice")
-        table[rule.rule] = rule
-    return table
+    return lexicon.rules("cues", "cue", CueRule)
 
 
 class CueFinder:

@@ -19,11 +19,18 @@ from pydantic import ValidationError, model_validator
 from pipeline.records import Record
 
 _HERE = resources.files(__name__)
+_R = TypeVar("_R", bound="Rule")
 _T = TypeVar("_T", bound="Entry")
 
 
 class LexiconError(ValueError):
     """A lexicon file that does not say what it must; the message names file and line or key."""
+
+
+class Rule(Record):
+    """A row of a rules file; its name goes into every record that it helped to write."""
+
+    rule: str
 
 
 class Entry(Record):
@@ -128,6 +135,20 @@ def toml(name: str) -> dict[str, Any]:
         return tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise LexiconError(f"lexicon/{name}.toml: {error}") from error
+
+
+def rules(name: str, key: str, model: type[_R]) -> dict[str, _R]:
+    """The rows of the array `key` of `<name>.toml` by their `rule`; `LexiconError` names the row that is wrong."""
+    table: dict[str, _R] = {}
+    for number, row in enumerate(toml(name)[key], 1):
+        try:
+            rule = model.model_validate(row)
+        except ValidationError as error:
+            raise LexiconError(f"lexicon/{name}.toml: {key} {number} ({row.get('rule')}): {error}") from error
+        if rule.rule in table:
+            raise LexiconError(f"lexicon/{name}.toml: rule {rule.rule} stands twice")
+        table[rule.rule] = rule
+    return table
 
 
 @functools.cache
