@@ -190,6 +190,13 @@ def _kinds() -> dict[str, str]:
     return {e.id: e.kind for e in gazetteer.entries()}
 
 
+@functools.cache
+def _measured() -> re.Pattern[str]:
+    """Words before a company's name that show that another is only measured against it."""
+    words = "|".join(lexicon.toml("coreference")["measured_against"])
+    return re.compile(rf"\b(?:{words})(?: (?:of|to|including))?\s+(?:[A-Z]\w*(?:,| and| or)\s+){{0,3}}$")
+
+
 def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
     kind = _kinds().get(entity.id or "", "")
     return Thing(
@@ -202,6 +209,7 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         kind=kind,
         aside=kind in lexicon.toml("coreference")["bystanders"]
         or bool(_COMPOUND.match(text, entity.end))
+        or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
         or any(q.start <= entity.start < q.end for q in quantities),
     )
 
