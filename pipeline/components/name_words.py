@@ -208,7 +208,7 @@ _KEYS: dict[str, frozenset[str]] = {
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
         | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
-        | {"qualifiers", "built", "contents"}
+        | {"qualifiers", "built", "contents", "rented"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),

@@ -127,7 +127,7 @@ def _clause_follows(words: Words, first: int, comma: int) -> bool:
         return any(words.lowers[i] in rules("sites", "contents") and words.same_line(i, comma) for i in near)
     somebody = words.capital[comma + 2] or words.lower(comma + 2) in rules("sites", "owners")
     near = range(comma + 3, min(len(words), comma + 6))
-    return opens == "which" and somebody and any(words.lowers[i] in rules("sites", "built") for i in near)
+    return opens == "which" and somebody and any(words.lowers[i] in rules("sites", "rented") for i in near)
 
 
 def _headed(words: Words, run: Run) -> bool:
