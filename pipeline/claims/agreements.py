@@ -98,6 +98,7 @@ class AgreementFinder:
             default="planned" if _infinitive(reading, anchor) else "realized",
             default_rule=f"{rule.rule}.stated",
             inside=True,
+            default_confidence=0.9 if rule.strong else 0.8,
             deaf_to=(*self._deaf, *rule.deaf_to),
         )
         return Draft(

@@ -88,11 +88,13 @@ def verdict(
     default_rule: str,
     deaf_to: Sequence[str] = (),
     inside: bool = False,
+    default_confidence: float = 0.55,
 ) -> Verdict:
     """The facets of what stands at `anchor`.
 
     `deaf_to` are prefixes of cue rules that say nothing about it; `inside` says that cues among the anchor's own words
-    count ("construction could begin").
+    count ("construction could begin"). Without a cue the default stands, with its own confidence: low for a bare
+    number, high for words that tell a step or a deal by themselves.
     """
     hedges = [
         c
@@ -108,7 +110,7 @@ def verdict(
         cue = Cue(
             text=reading.text[start:end], start=start, end=end, facet="realization", value=default, rule=default_rule
         )
-        return Verdict(default, certainty, (cue, *hedge_cues), 0.55, by_default=True)
+        return Verdict(default, certainty, (cue, *hedge_cues), default_confidence, by_default=True)
     cues, distance = chosen
     value: Realization = cues[0].value  # pyright: ignore[reportAssignmentType]  # realization cues hold realizations
     confidence = 0.95 if distance <= 6 else 0.85 if distance <= 14 else 0.7

@@ -99,6 +99,7 @@ class MilestoneFinder:
             default_rule=f"{hit.rule.rule}.{hit.form}",
             deaf_to=self._deaf,
             inside=hit.form == "open",
+            default_confidence=0.6 if hit.form == "open" else 0.9,
         )
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
