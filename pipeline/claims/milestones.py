@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 
 from pipeline import lexicon
-from pipeline.claims import dating
+from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import verdict
 from pipeline.claims.scope import word_pattern
@@ -141,7 +141,8 @@ def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None
         for thing in other.things:
             if thing.type == "cluster":
                 return thing, 0.55
-    return None, 0.0
+    main = subjects.main_site(reading)
+    return main, 0.5 if main else 0.0
 
 
 def _place(reading: Reading, sentence: Sentence, hit: _Hit) -> Thing | None:

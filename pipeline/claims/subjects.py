@@ -8,6 +8,7 @@ thing is the subject. Without a candidate in the sentence the article's focus ca
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.reading import Placed, Reading, Sentence, Thing
@@ -143,3 +144,12 @@ def main_subject(reading: Reading) -> Thing | None:
                 if thing.type == kind and not thing.stands_in and not thing.aside:
                     return thing
     return None
+
+
+def main_site(reading: Reading) -> Thing | None:
+    """The one site of an article that speaks of no other half as often, None where several share it."""
+    sites = [t for s in reading.sentences for t in s.things if t.type == "cluster" and not t.stands_in]
+    ranked = Counter(t.key for t in sites).most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[1][1] * 2 > ranked[0][1]):
+        return None
+    return next(t for t in sites if t.key == ranked[0][0])
