@@ -1,7 +1,7 @@
 """What descriptions and pronouns stand for.
 
-A case marks [companies], {sites} and (persons) as found by name, [Name:kind] with the gazetteer's kind, [Name:aside] for
-a maker or bystander, and <words|name> where words stand for something. All other words must stand for nothing.
+A case marks [companies], {sites} and (persons) as found by name, [Name:kind] with the gazetteer's kind, [Name:aside]
+for a maker or bystander, and <words|name> where words stand for something. All other words must stand for nothing.
 """
 
 from __future__ import annotations
