@@ -120,9 +120,13 @@ def cost(nlp: Language, package: Path, treebank: Path, file: str) -> dict[str, f
 
 
 def _speed(nlp: Language, texts: list[str]) -> int:
-    start = time.process_time()
-    words = sum(len(doc) for doc in nlp.pipe(texts))
-    return round(words / (time.process_time() - start))
+    """Words per second of processor time, the best of three runs: the first one also fills the vocabulary."""
+    rates: list[float] = []
+    for _ in range(3):
+        start = time.process_time()
+        words = sum(len(doc) for doc in nlp.pipe(texts))
+        rates.append(words / (time.process_time() - start))
+    return round(max(rates))
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import random
+import time
 import tomllib
 import zipfile
 from pathlib import Path
@@ -213,3 +214,62 @@ def test_no_test_set_is_trained_on():
     inputs = tomllib.loads((Path(train.__file__).parent / "inputs.toml").read_text(encoding="utf-8"))
     assert not set(inputs["train"]) & {*inputs["dev"], *inputs["test"]}
     assert not any("test" in name for name in inputs["train"] if "pud" not in name)
+
+
+PACKAGE = Path(train.__file__).parent / "en_infraclaims"
+# A sentence and what must hang on what: token, relation, head; invented names, so that no list can help.
+PARSES = {
+    "subject and said": ("Quorvex said it will build a 1.2GW campus.", "Quorvex nsubj said|campus obj build"),
+    "camel case": ("OrbGrid and tNova signed a $10bn deal on Friday.", "OrbGrid nsubj signed|tNova conj OrbGrid"),
+    "number and unit": ("The site draws 280MW of power.", "280 nummod MW|MW obj draws|site nsubj draws"),
+    "money": ("Veltane raised ₹180 crore from investors.", "Veltane nsubj raised|investors obl raised"),
+    "condition": ("If the permit is approved, Arkside could start work.", "approved advcl start|could aux start"),
+    "passive": (
+        "The cluster was energized by Helvar in May.",
+        "cluster nsubj:pass energized|Helvar obl:agent energized",
+    ),
+    "negation": ("Brimtech has not signed the lease.", "not advmod signed|lease obj signed"),
+    "chips": ("Solwick will install 16,000 H200s in Norway.", "16,000 nummod H200s|H200s obj install"),
+}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    with numpy_blas():
+        return customize(spacy.load(PACKAGE, exclude=["tokenizer"]))
+
+
+@pytest.mark.parametrize("case", PARSES)
+def test_shipped_pipeline_parses_the_domain(shipped, case):
+    text, wanted = PARSES[case]
+    found = {f"{token.text} {token.dep_} {token.head.text}" for token in shipped(text)}
+    assert set(wanted.split("|")) <= found
+
+
+def test_shipped_pipeline_tags_and_lemmatizes(shipped):
+    doc = shipped("OrbGrid hasn't delivered the planned GPUs.")
+    assert [token.pos_ for token in doc] == ["PROPN", "AUX", "PART", "VERB", "DET", "VERB", "NOUN", "PUNCT"]
+    assert [doc[index].lemma_ for index in (0, 1, 2, 3)] == ["OrbGrid", "have", "not", "deliver"]
+
+
+def test_sentence_ends_that_are_set_are_kept(shipped):
+    doc = shipped.tokenizer("Halls one and two opened. Hall three waits.")
+    for token in doc:
+        token.is_sent_start = token.i in (0, 3)
+    for _, component in shipped.pipeline:
+        doc = component(doc)
+    assert [sentence.start for sentence in doc.sents] == [0, 3]
+
+
+def test_shipped_package_is_the_recorded_one_and_small():
+    record = json.loads((PACKAGE.parent / "record.json").read_text())
+    assert train.digest(PACKAGE) == record["sha256"]
+    assert sum(path.stat().st_size for path in PACKAGE.rglob("*") if path.is_file()) <= 20_000_000
+    inputs = tomllib.loads((PACKAGE.parent / "inputs.toml").read_text(encoding="utf-8"))
+    assert record["inputs"][inputs["vectors"]["package"]] == inputs["vectors"]["sha256"]
+
+
+def test_shipped_package_loads_fast():
+    spent = time.process_time()
+    spacy.load(PACKAGE)
+    assert time.process_time() - spent < 1.5
