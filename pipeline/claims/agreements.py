@@ -63,6 +63,7 @@ class AgreementFinder:
         data = lexicon.toml("deals")
         self._deaf = tuple(data["deaf_to"])
         self._by_kind: dict[str, PartyRole] = data["by_kind"]
+        self._trades: dict[str, list[str]] = data["trades"]
         self._table = PhraseTable([(r.rule, r.phrases) for r in rules().values()], data["sets"])
 
     def find(self, reading: Reading) -> list[Draft]:
@@ -123,8 +124,9 @@ class AgreementFinder:
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
         if rule.through:
             right = [t for t in orgs if t.start >= end and _preceded(reading, sentence, t, rule.through)][:1]
+        rents = bool(re.match(r"leas|rent", reading.text[start:end].lower()))
         if rule.right == "customer":
-            right = [t for t in right if not t.aside] or _site_after(reading, sentence, end)
+            right = [t for t in right if not t.aside] or ([] if rents else _site_after(reading, sentence, end))
         right = [] if right and _somebody_between(sentence, end, right[0]) else right
         confidence = 0.85
         if right and not left:
@@ -143,11 +145,17 @@ class AgreementFinder:
             return []
         if rule.left == rule.right:
             return [([(self._role(t, rule.left), t) for t in [*left, *right]], confidence)]
+        if rule.left == "customer" and self._lets_to(left[0], right[0]):
+            return [([("supplier", left[0]), ("customer", t)], confidence) for t in right]
         sides: list[tuple[PartyRole, Thing]] = [(self._role(left[0], rule.left), left[0])]
         others: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.right), t) for t in right]
         if rule.nature == "financing":
             return [([*sides, *others], confidence)]
         return [([*sides, other], confidence) for other in others]
+
+    def _lets_to(self, left: Thing, right: Thing) -> bool:
+        """Whether the first by trade rents out what the second by trade rents."""
+        return left.kind in self._trades["landlords"] and right.kind in self._trades["tenants"]
 
     def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
         return role if role in {"investor", "developer"} else self._by_kind.get(thing.kind, role)
@@ -217,7 +225,7 @@ def _site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
         return []
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
     near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
-    return [t for t in near if _preceded(reading, sentence, t, ("to", "for", "at"))]
+    return [t for t in near if _preceded(reading, sentence, t, ("to",))]
 
 
 def _somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:

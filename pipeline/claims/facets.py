@@ -14,6 +14,7 @@ Without any cue the kind's own default decides, never in favour of `confirmed` w
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ class FacetRules(Record):
     negating: tuple[str, ...]
     denying: tuple[str, ...]
     inside: tuple[str, ...]
+    direct: tuple[str, ...]
+    making: tuple[str, ...]
     weak: tuple[str, ...]
     weak_penalty: int
     participle: tuple[str, ...]
@@ -150,11 +153,29 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
             continue
         if cue.start >= anchor.end and _spoken_for(reading, sentence, cue, anchor):
             continue
+        if cue.end <= anchor.start and _did_something_else(reading, cue, anchor):
+            continue
         overlaps = cue.start < anchor.end and anchor.start < cue.end
         if overlaps and not (inside and cue.rule.startswith(facet_rules().inside)):
             continue
         hits.append(_Hit(cue, _distance(reading, sentence, cue, anchor), cue.end <= anchor.start))
     return sorted(hits, key=lambda h: (h.distance, not h.before, h.cue.start))
+
+
+_FOR_A = re.compile(
+    r"\b(?:for|of|ahead of|toward|towards|planning|on) (?:an?|its|the|their|another|new)\s+(?:[\w~+-]+\s+){0,2}$"
+)
+
+
+def _did_something_else(reading: Reading, cue: CueMention, anchor: Placed) -> bool:
+    """Whether the verb's object stands before a "for a …" that holds the number ("won approval for a 1 GW campus")."""
+    rules = facet_rules()
+    if not cue.rule.startswith(rules.direct):
+        return False
+    between = reading.text[cue.end : anchor.start]
+    found = _FOR_A.search(between)
+    words = between[: found.start()].lower().split() if found else []
+    return bool(words) and not set(words) & set(rules.making)
 
 
 def _spoken_for(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
@@ -184,7 +205,11 @@ def _realization(
         h for h in hits if h not in own and h.cue.rule.startswith(rules.outer) and not _apart(sentence, h.cue, anchor)
     ]
     if not own:
-        leaned = _lean(reading, sentence, here, deaf_to) or _opening(reading, sentence, here, deaf_to)
+        leaned = (
+            _lean(reading, sentence, here, deaf_to)
+            or _opening(reading, sentence, here, deaf_to)
+            or _resumed(reading, sentence, here, deaf_to)
+        )
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned

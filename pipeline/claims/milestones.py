@@ -110,7 +110,8 @@ class MilestoneFinder:
             event=hit.rule.event,
             sentence=sentence,
             anchor=(hit.start, hit.end),
-            verdict=dating.not_before(found, date, reading.published),
+            # The date of a setback is the new one, which lies ahead.
+            verdict=found if hit.rule.event in SETBACKS else dating.not_before(found, date, reading.published),
             subject=site,
             link_confidence=confidence,
             date=date,
@@ -141,7 +142,7 @@ def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None
         for thing in other.things:
             if thing.type == "cluster":
                 return thing, 0.55
-    main = subjects.main_site(reading)
+    main = None if hit.rule.event in SETBACKS else subjects.main_site(reading)
     return main, 0.5 if main else 0.0
 
 

@@ -12,7 +12,8 @@ from pipeline.records import Cue
 _SURE = 0.7
 """A step is held against a site's numbers only where it is surely the site's own."""
 _RUNS = {"construction_completed", "energized", "operational", "workload_started"}
-_COMING = {"announced", "construction_completed", "construction_started", "delivered", "operational", "permitted"}
+_BEGUN = {"announced", "construction_started", "permitted"}
+_COMING = {"construction_completed", "delivered", "operational"}
 
 
 def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
@@ -20,7 +21,8 @@ def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
     running = {d.subject.key for d in drafts if d.subject and d.event in _RUNS and d.verdict.realization == "realized"}
     coming: dict[str, Draft] = {}
     for draft in drafts:
-        sure = draft.event in _COMING and draft.link_confidence >= _SURE
+        ahead = draft.event in _BEGUN or (draft.event in _COMING and draft.verdict.realization != "realized")
+        sure = ahead and draft.link_confidence >= _SURE
         if draft.subject and sure and draft.subject.key not in running:
             coming.setdefault(draft.subject.key, draft)
     return [_planned(d, coming[d.subject.key], text) if d.subject and _leans(d, coming) else d for d in drafts]

@@ -110,7 +110,7 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     if thing.type == "company":
         if thing.start - sentence.start < 25:
             score += 1.5
-        if thing.kind in {"utility", "analyst", "contractor", "power_cooling"}:
+        if thing.kind in {"utility", "analyst", "contractor", "power_cooling", "chip_maker", "server_maker"}:
             score -= 2
         if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
             score -= 0.5
