@@ -190,7 +190,7 @@ def test_the_title_is_the_first_line_and_offsets_can_be_trusted(title: str, body
         assert all(line and line == normalise(line) for line in lines)
         if result.document.title:
             assert lines[0] == result.document.title
-            assert len(lines) < 2 or not key(title) or key(lines[1]) != key(title)
+            assert len(lines) < 2 or not key(lines[0]) or key(lines[1]) != key(lines[0])
 
 
 def test_an_unknown_key_in_the_rules_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -40,9 +40,7 @@ def facets_of(marked: str, kind: str):
     )
     anchor = Anchor(start, end)
     sentence = reading.sentence_at(start)
-    decided = verdict(
-        reading, sentence, anchor, default="realized", default_rule="default.stated", deaf_to=DEAF[kind]
-    )
+    decided = verdict(reading, sentence, anchor, default="realized", default_rule="default.stated", deaf_to=DEAF[kind])
     return text, decided
 
 
