@@ -232,7 +232,7 @@ def _realization(
         deeper = next((h for h in before if h.cue.value not in {"realized", nearest.cue.value}), None)
         if deeper:
             return [deeper.cue, nearest.cue], deeper.distance
-    mixed = next((h for h in own if h.cue.rule.startswith(rules.unfinished) and not h.before), None)
+    mixed = next((h for h in hits if h.cue.rule.startswith(rules.unfinished) and not h.before), None)
     if mixed and nearest.cue.value == "realized" and mixed.distance <= nearest.distance + _MIXED:
         return [mixed.cue, nearest.cue], mixed.distance
     possible = next((h for h in outer if h.cue.value == "possible"), None)
