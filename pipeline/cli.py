@@ -27,8 +27,18 @@ REJECTED, FAILED, PIPE_CLOSED = 1, 3, 141
 SHOWN, SHOWN_OF_ONE = 40, 2
 """Claims that the closing table of `run` shows, in all and of one article; the files hold all of them."""
 
+_OTHER_FORMATS = frozenset({".json", ".ndjson", ".csv", ".parquet"})
+
+
+def _day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> dt.date | None:
+    try:
+        return None if value is None else dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date such as 2026-03-05.") from error
+
+
 _PUBLISHED = click.option(
-    "--published", type=click.DateTime(["%Y-%m-%d"]), help="Publication date of inputs that tell none."
+    "--published", metavar="YYYY-MM-DD", callback=_day, help="Publication date of inputs that tell none."
 )
 _URL = click.option("--url", help="Address of inputs that tell none.")
 _WORKERS = click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
@@ -54,9 +64,7 @@ def main() -> None:
 @_PUBLISHED
 @_URL
 @_WORKERS
-def extract(
-    paths: tuple[str, ...], out: Path | None, published: dt.datetime | None, url: str | None, workers: int
-) -> None:
+def extract(paths: tuple[str, ...], out: Path | None, published: dt.date | None, url: str | None, workers: int) -> None:
     """Write the claims of files, folders, globs or - (stdin).
 
     HTML, Markdown, plain text and JSONL of articles are told apart by content. With -o DIR the claims, the
@@ -74,6 +82,7 @@ def extract(
     from pipeline.settings import Settings
     from pipeline.stream import extract_stream
 
+    _check_out(out)
     with contextlib.closing(extract_stream(_pages(paths, url, published), Settings(), workers)) as stream:
         results = _naming_rejected(stream)
         if out is None and not sys.stdout.isatty():
@@ -90,7 +99,7 @@ def extract(
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page there instead.")
 @_PUBLISHED
 @_URL
-def explain(article: str, html: Path | None, published: dt.datetime | None, url: str | None) -> None:
+def explain(article: str, html: Path | None, published: dt.date | None, url: str | None) -> None:
     """Show what was found in ARTICLE and why each claim has its label.
 
     ARTICLE is a file, - (stdin), or FILE.jsonl:LINE for one line of a file of articles.
@@ -105,20 +114,20 @@ def explain(article: str, html: Path | None, published: dt.datetime | None, url:
     from pipeline.settings import Settings
 
     found = explain_page(page, build(Settings()))
+    rejected = found.extraction.article.disposition == "rejected"
     if html is None:
-        from rich.console import Console
+        from pipeline.render import Screen, explanation
 
-        from pipeline.render import explanation
-
-        Console(highlight=False).print(explanation(found))
-    else:
+        with _printing():
+            Screen(highlight=False).print(explanation(found))
+    elif not rejected:
         from pipeline.explain_html import page as html_page
 
         with _writing(html):
             html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(html_page(found), encoding="utf-8", errors="replace")
         click.echo(f"wrote {html}", err=True)
-    if found.extraction.article.disposition == "rejected":
+    if rejected:
         _name_rejected(found.extraction)
         sys.exit(REJECTED)
 
@@ -126,7 +135,7 @@ def explain(article: str, html: Path | None, published: dt.datetime | None, url:
 @main.command()
 @click.argument("record", type=click.Choice(["claim", "article"]), default="claim")
 def schema(record: str) -> None:
-    """Print the JSON Schema of a record: claim (the default) or article.
+    """Print the JSON Schema of a claim (the default) or an article.
 
     \b
     Example:
@@ -134,7 +143,8 @@ def schema(record: str) -> None:
     """
     from pipeline.schema import schema_text
 
-    click.echo(schema_text("article" if record == "article" else "claim"), nl=False)
+    with _printing():
+        click.echo(schema_text("article" if record == "article" else "claim"), nl=False)
 
 
 @main.command()
@@ -144,7 +154,7 @@ def schema(record: str) -> None:
 )
 @_WORKERS
 def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
-    """Run the Prefect flow over files and folders, with a progress bar and a closing table.
+    """Write the claims by a Prefect flow and show some of them.
 
     Starts a Prefect of its own and stops it again, unless the environment names one (PREFECT_API_URL).
 
@@ -155,9 +165,8 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     Example:
       infraclaims run corpus/samples -o out
     """
-    from rich.console import Console
-
     from pipeline import local_prefect
+    from pipeline.render import Screen
 
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -171,19 +180,20 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     except Exception as error:
         click.echo(f"infraclaims: the run failed and wrote nothing: {error}", err=True)
         sys.exit(FAILED)
-    _closing(Console(highlight=False), out, summary)
+    with _printing():
+        _closing(Screen(highlight=False), out, summary)
     sys.exit(REJECTED if summary.rejected else 0)
 
 
-def _pages(paths: tuple[str, ...], url: str | None, published: dt.datetime | None) -> Iterator[Page | Rejected]:
+def _pages(paths: tuple[str, ...], url: str | None, published: dt.date | None) -> Iterator[Page | Rejected]:
     from pipeline.settings import Settings
     from pipeline.sources.files import read_paths
 
     stdin = sys.stdin.buffer if sys.stdin else None
-    return read_paths(paths, Settings(), stdin=stdin, url=url, published=published.date() if published else None)
+    return read_paths(paths, Settings(), stdin=stdin, url=url, published=published)
 
 
-def _one_page(article: str, url: str | None, published: dt.datetime | None) -> Page | Rejected:
+def _one_page(article: str, url: str | None, published: dt.date | None) -> Page | Rejected:
     """The page that `article` names; a usage error where it names none or several."""
     path, _, number = article.rpartition(":")
     of_line = number.isdigit() and path and not Path(article).exists()
@@ -193,9 +203,9 @@ def _one_page(article: str, url: str | None, published: dt.datetime | None) -> P
         return chosen[0]
     if of_line:
         raise click.UsageError(f"{path} has no article in line {number}")
-    raise click.UsageError(
-        f"{article} holds {len(chosen)} articles: name one, such as {chosen[0].source if chosen else '-'}"
-    )
+    if not chosen:
+        raise click.UsageError(f"{article} holds no article")
+    raise click.UsageError(f"{article} holds {len(chosen)} articles: name one, such as {chosen[0].source}")
 
 
 def _naming_rejected(results: Iterator[Extraction]) -> Iterator[Extraction]:
@@ -217,15 +227,10 @@ def _stream(results: Iterator[Extraction]) -> int:
     from pipeline.store import line
 
     rejected = 0
-    try:
-        for result in results:
+    for result in results:
+        with _printing():
             sys.stdout.buffer.writelines(map(line, result.claims))
-            sys.stdout.buffer.flush()
-            rejected += result.article.disposition == "rejected"
-    except BrokenPipeError:
-        # What is still buffered must not be tried again while Python shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(PIPE_CLOSED)
+        rejected += result.article.disposition == "rejected"
     return rejected
 
 
@@ -246,7 +251,7 @@ def _show(results: Iterator[Extraction]) -> int:
     console = Console(highlight=False)
     if claims:
         console.print(claims_table(claims, console.width), "")
-    console.print(summary_line(summary(counts)))
+    console.print(summary_line(summary(counts)), soft_wrap=True)
     return counts["rejected"]
 
 
@@ -257,12 +262,38 @@ def _write(results: Iterator[Extraction], out: Path) -> int:
     from pipeline.render import summary_line
     from pipeline.store import write_claims, write_run
 
-    to_file = out.suffix == ".jsonl" and not out.is_dir()
+    to_file = _is_jsonl(out) and not out.is_dir()
     with _writing(out):
         summary = (write_claims if to_file else write_run)(results, out)
-    Console(stderr=True, highlight=False).print(summary_line(summary))
+    Console(stderr=True, highlight=False).print(summary_line(summary), soft_wrap=True)
     click.echo(f"wrote {out}", err=True)
     return summary.rejected
+
+
+def _is_jsonl(out: Path) -> bool:
+    return out.suffix.lower() == ".jsonl"
+
+
+def _check_out(out: Path | None) -> None:
+    """Refuses what is no folder, or would become one named like a file of another format."""
+    if out is None or out.is_dir() or _is_jsonl(out):
+        return
+    if out.exists() or str(out) == "-" or out.suffix.lower() in _OTHER_FORMATS:
+        raise click.UsageError(f"-o takes a folder or a .jsonl file, not {out}; without -o the claims go to stdout")
+
+
+@contextlib.contextmanager
+def _printing() -> Generator[None]:
+    """Ends the program where stdout takes no more: 141 when its reader went away, else a usage error."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered must not be tried again while Python shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(PIPE_CLOSED)
+        raise click.UsageError(f"cannot write to stdout: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
@@ -288,7 +319,7 @@ def _closing(console: Console, out: Path, summary: Summary) -> None:
         console.print(claims_table(claims, console.width), "")
     if summary.claims > len(claims):
         console.print(f"{len(claims)} of {summary.claims:,} claims; all are in {out / CLAIMS}\n", markup=False)
-    console.print(summary_line(summary))
+    console.print(summary_line(summary), soft_wrap=True)
     with (out / REJECTS).open(encoding="utf-8") as lines:
         for reject in map(Reject.model_validate_json, lines):
             click.echo(rejection(reject.source, reject.message, reject.reason), err=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -22,6 +22,14 @@ WIDE = 110
 _LABEL_STYLE = {"confirmed": "bold green", "aspirational": "bold yellow"}
 _MARK_STYLE = {"entity": "green", "quantity": "bold cyan", "date": "blue", "cue": "bold magenta underline"}
 _LEGEND = "  ".join(f"[{style}]{layer}[/]" for layer, style in _MARK_STYLE.items()) + "  [reverse] 1 [/] claim"
+
+
+class Screen(Console):
+    """A console that leaves it to its caller what to do when the reader of stdout went away."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the `BrokenPipeError` pass; rich would end the program with 1."""
+        raise
 
 
 def claims_table(claims: Sequence[Claim], width: int) -> RenderableType:
@@ -91,7 +99,7 @@ def explanation(found: Explanation) -> RenderableType:
         parts += [Text.from_markup(_LEGEND), Text(), _marked(found), Text()]
     for number, claim in enumerate(found.extraction.claims, 1):
         parts.append(_card(number, claim, found))
-    if not found.extraction.claims:
+    if not found.extraction.claims and article.disposition != "rejected":
         parts.append(Text("no claims", style="dim"))
     return Group(*parts)
 
@@ -132,13 +140,14 @@ def _cues(claim: Claim) -> Text:
 def _heading(found: Explanation) -> Text:
     article = found.extraction.article
     document = article.document
-    title = (document.title if document else None) or article.source
-    text = Text(display.one_line(title), style="bold")
-    facts = [article.source, article.cleaner]
+    title = document.title if document else None
+    text = Text(display.one_line(title or article.source), style="bold")
+    facts = [article.source if title else None, article.cleaner]
     if document:
         published = f"published {document.published}" if document.published else "no publication date"
         facts += [document.publisher, document.author, published, document.url]
-    text.append("\n" + " · ".join(display.one_line(fact) for fact in facts if fact), style="not bold dim")
+    if any(facts):
+        text.append("\n" + " · ".join(display.one_line(fact) for fact in facts if fact), style="not bold dim")
     outcome = article.disposition + (f": {article.message or article.reason}" if article.reason else "")
     return text.append(f"\n{display.one_line(outcome)}", style="not bold" if article.reason is None else "red")
 

@@ -53,6 +53,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "\n".join([article("one", RUNS), "{broken", article("two", PLANS), article("one", PLANS)]) + "\n"
     )
     (folder / "empty.txt").write_bytes(b"")
+    (folder / "none.jsonl").write_bytes(b"\n")
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 64)
     return folder
 
@@ -139,6 +140,29 @@ def test_the_reader_of_a_pipe_may_go_away(tmp_path: Path):
         assert process.wait(timeout=30) == 141
 
 
+@pytest.mark.parametrize("arguments", [["explain", "{inputs}/a.html"], ["schema"]], ids=lambda given: given[0])
+def test_a_reader_that_is_gone_at_once(arguments: list[str], inputs: Path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [PROGRAM, *(argument.format(inputs=inputs) for argument in arguments)]
+    with subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        assert process.stderr
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device that is always full is there on Linux only")
+@pytest.mark.parametrize("arguments", [["extract", "{inputs}/a.html"], ["schema"]], ids=lambda given: given[0])
+def test_an_output_that_is_full(arguments: list[str], inputs: Path):
+    command = [PROGRAM, *(argument.format(inputs=inputs) for argument in arguments)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert b"cannot write to stdout: No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def on_a_terminal(*arguments: object) -> str:
     """What the program shows on a terminal of 120 columns."""
     leader, follower = pty.openpty()
@@ -192,6 +216,15 @@ def test_explain_as_a_page(inputs: Path, tmp_path: Path):
     assert "realized + asserted → confirmed" in text
 
 
+def test_explain_of_a_bad_input_leaves_the_earlier_page(inputs: Path, tmp_path: Path):
+    page = tmp_path / "why.html"
+    page.write_text("earlier")
+    done = infraclaims("explain", inputs / "empty.txt", "--html", page)
+    assert done.returncode == 1
+    assert b"empty.txt" in done.stderr
+    assert page.read_text() == "earlier"
+
+
 def test_explain_of_a_bad_input_says_why_and_fails(inputs: Path):
     done = infraclaims("explain", inputs / "empty.txt")
     assert done.returncode == 1
@@ -205,12 +238,16 @@ def test_explain_of_a_bad_input_says_why_and_fails(inputs: Path):
         ([], "Usage"),
         (["extract"], "Missing argument"),
         (["publish"], "No such command"),
-        (["extract", "a", "--published", "yesterday"], "--published"),
+        (["extract", "a", "--published", "yesterday"], "'yesterday' is no date such as 2026-03-05"),
         (["extract", "a", "--workers", "0"], "--workers"),
         (["schema", "label"], "label"),
         (["run", "a"], "--out"),
         (["extract", "a", "-o", "/dev/null/out"], "cannot write /dev/null/out"),
+        (["extract", "a", "-o", "{inputs}/a.html"], "a folder or a .jsonl file"),
+        (["extract", "a", "-o", "{inputs}/new.json"], "a folder or a .jsonl file"),
+        (["extract", "a", "-o", "-"], "a folder or a .jsonl file"),
         (["explain", "{inputs}/c.jsonl"], "c.jsonl:1"),
+        (["explain", "{inputs}/none.jsonl"], "none.jsonl holds no article"),
         (["explain", "{inputs}/c.jsonl:9"], "no article in line 9"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
