@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
 
@@ -104,7 +104,6 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=30))
 def test_clauses_cover_a_sentence_in_order(words: list[str]) -> None:
     doc = spacy.tokens.Doc(nlp().vocab, words=words)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.language import Language
 
@@ -42,7 +42,6 @@ def test_spans_are_ordered_and_lose_only_white_space(text: str) -> None:
     assert "".join(kept.split()) == "".join(text.split())
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="aB. \n?!\"')1xU$", max_size=60))
 def test_every_token_belongs_to_one_sentence(text: str) -> None:
     doc = splitter()(text)
