@@ -1,4 +1,4 @@
-"""How the shipped spaCy pipeline is trained and measured; not part of the installed package."""
+"""How a tagger and parser of our own are trained and measured; not part of the installed package."""
 
 import os
 

@@ -29,14 +29,14 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from models import corpus
+from models.ops import numpy_blas
 from pipeline.components.sentences import sentences as rule_sentences
-from pipeline.ops import numpy_blas
 from pipeline.tokenizer import customize
 
 HERE = Path(__file__).parent
 _NAMES = ("tag_acc", "pos_acc", "lemma_acc", "dep_uas", "dep_las", "sents_f")
 _LOAD = (
-    "import sys, time; import spacy; from pipeline.ops import numpy_blas; from pipeline.tokenizer import customize\n"
+    "import sys, time; import spacy; from models.ops import numpy_blas; from pipeline.tokenizer import customize\n"
     "start = time.perf_counter()\n"
     "with numpy_blas(): customize(spacy.load(sys.argv[1], exclude=['tokenizer']))\n"
     "print(time.perf_counter() - start)"
@@ -44,7 +44,7 @@ _LOAD = (
 
 
 def load(package: Path) -> Language:
-    """The pipeline as the product uses it."""
+    """The pipeline with the tokenizer of the product, which is not stored in the package."""
     with numpy_blas():
         return customize(spacy.load(package, exclude=["tokenizer"]))
 
@@ -130,7 +130,7 @@ def _speed(nlp: Language, texts: list[str]) -> int:
 
 
 def main() -> None:
-    """Command line; prints a table for the model card."""
+    """Command line; prints a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--treebank", type=Path, required=True)
     parser.add_argument("--package", type=Path, required=True)

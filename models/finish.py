@@ -61,9 +61,8 @@ def finish(nlp: Language, found: list[Tree]) -> None:
     tagger: Any = nlp.get_pipe("tagger")
     ruler: Any = nlp.add_pipe("attribute_ruler", config={"validate": True})
     ruler.add_patterns(pos_patterns(found, tagger.labels))
-    frequent = {nlp.vocab.strings[key] for key in nlp.vocab.vectors.keys()}  # noqa: SIM118  # no mapping
     lemmatizer: Any = nlp.add_pipe("lemmatizer", config={"mode": "rule"})
-    lemmatizer.initialize(list, nlp=nlp, lookups=lemma_tables(found, frequent))
+    lemmatizer.initialize(list, nlp=nlp, lookups=lemma_tables(found))
     nlp.config["nlp"]["after_creation"] = None
     for section in ("paths", "corpora", "training", "initialize"):
         nlp.config[section] = {}
@@ -104,7 +103,7 @@ def _top(counts: Counter[str]) -> str:
     return min(counts, key=lambda name: (-counts[name], name))
 
 
-def lemma_tables(found: list[Tree], frequent: set[str]) -> Lookups:
+def lemma_tables(found: list[Tree]) -> Lookups:
     """Tables of spaCy's rule lemmatizer: rules, known base forms, and the seen forms that the rules get wrong."""
     seen: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for tree in found:
@@ -114,9 +113,6 @@ def lemma_tables(found: list[Tree], frequent: set[str]) -> Lookups:
     index: dict[str, dict[str, bool]] = {}
     for name in _CLASSES.values():
         bases = {_top(counts) for (kind, _), counts in seen.items() if kind == name}
-        others = {word for word in frequent if _is_base(word, name, frequent)}
-        # "attache" would hide "attach" as the base of "attached".
-        bases |= {word for word in others if not (word.endswith("e") and word[:-1] in bases)}
         index[name] = dict.fromkeys(sorted(bases), True)
     exceptions: dict[str, dict[str, list[str]]] = {name: {} for name in index}
     for (name, form), counts in sorted(seen.items()):
@@ -130,16 +126,6 @@ def lemma_tables(found: list[Tree], frequent: set[str]) -> Lookups:
     lookups.add_table("lemma_exc", exceptions)
     lookups.add_table("lemma_index", index)
     return lookups
-
-
-def _is_base(word: str, name: str, frequent: set[str]) -> bool:
-    if not (word.isascii() and word.isalpha()) or len(word) < 3:
-        return False
-    if name == "noun":
-        return not word.endswith("s") and (word + "s" in frequent or word + "es" in frequent)
-    if name == "verb":
-        return not word.endswith(("ed", "ing")) and word + "s" in frequent and word.rstrip("e") + "ing" in frequent
-    return False
 
 
 def _by_rule(form: str, rules: list[list[str]], index: dict[str, bool]) -> str:

@@ -1,6 +1,6 @@
 """The training workflow: checked inputs, one seed, one thread, outputs with checksums.
 
-    python -m models.train --treebank DIR --vectors WHEEL --out DIR [--steps N] [--sample N]
+    python -m models.train --treebank DIR --out DIR [--steps N] [--sample N]
 
 `--steps` and `--sample` (first N sentences of every file) shorten it for trials and tests.
 """
@@ -25,13 +25,12 @@ from typing import Any
 import spacy
 from spacy.language import Language
 from spacy.training import Example
-from spacy.training.initialize import load_vectors_into_model
 from spacy.util import fix_random_seed, load_config, load_model_from_config, registry
 from thinc.api import Config
 
-from models import corpus, vectors
+from models import corpus
 from models.finish import finish
-from pipeline.ops import numpy_blas
+from models.ops import numpy_blas
 
 HERE = Path(__file__).parent
 
@@ -45,7 +44,6 @@ class Plan:
     """What one run reads, writes and how long it trains."""
 
     treebank: Path
-    vectors: Path
     out: Path
     steps: int | None = None
     sample: int = 0
@@ -77,10 +75,6 @@ def check(plan: Plan, inputs: dict[str, Any]) -> dict[str, str]:
             if not path.is_file() or listed.get(name) != (value := sha256(path)):
                 raise InputError(f"{path}: missing, or not the file of SHA256SUMS")
             found[name] = value
-    wanted = inputs["vectors"]["sha256"]
-    if not plan.vectors.is_file() or sha256(plan.vectors) != wanted:
-        raise InputError(f"{plan.vectors}: missing, or not {inputs['vectors']['package']} ({wanted})")
-    found[inputs["vectors"]["package"]] = wanted
     return found
 
 
@@ -88,7 +82,6 @@ def configure(plan: Plan, inputs: dict[str, Any]) -> Config:
     """The config file with this run's paths and lengths filled in."""
     config = load_config(HERE / "configs" / "parser.cfg")
     config["paths"]["folder"] = str(plan.treebank)
-    config["paths"]["vectors"] = str(plan.out / "vectors")
     config["corpora"]["train"] |= {"files": inputs["train"], "limit": plan.sample}
     config["corpora"]["dev"] |= {"files": inputs["dev"], "limit": plan.sample}
     if plan.steps:
@@ -102,13 +95,6 @@ def run(plan: Plan, inputs: dict[str, Any]) -> dict[str, Any]:
     checksums = check(plan, inputs)
     plan.out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    seen = {
-        node.text.lower()
-        for name in inputs["train"]
-        for tree in corpus.trees(plan.treebank / name)
-        for node in tree.nodes
-    }
-    vectors.make(plan.vectors, inputs["vectors"], seen).to_disk(plan.out / "vectors")
     config = configure(plan, inputs)
     with numpy_blas():
         best = _train(config, plan.out)
@@ -135,8 +121,6 @@ def _train(config: Config, out: Path) -> dict[str, float]:
     resolved = config.interpolate()
     fix_random_seed(resolved["training"]["seed"])
     nlp = load_model_from_config(config, auto_fill=True)
-    load_vectors_into_model(nlp, resolved["paths"]["vectors"])
-    nlp.config["initialize"]["vectors"] = None
     readers = registry.resolve({"train": resolved["corpora"]["train"], "dev": resolved["corpora"]["dev"]})
     training = registry.resolve(resolved["training"])
     optimizer = training["optimizer"]
@@ -181,7 +165,6 @@ def main() -> None:
     """Command line of the workflow."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--treebank", type=Path, required=True)
-    parser.add_argument("--vectors", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--sample", type=int, default=0)

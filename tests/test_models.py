@@ -1,15 +1,11 @@
 """The training workflow on a treebank of a few sentences that the test writes itself."""
 
-import hashlib
-import io
 import json
 import random
-import time
+import shutil
 import tomllib
-import zipfile
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
 import spacy
@@ -17,8 +13,8 @@ import spacy
 from models import corpus, train
 from models.augment import Augmenter
 from models.conllu import TreebankError, read
+from models.ops import NumpyBlasOps, numpy_blas
 from models.projection import project
-from pipeline.ops import NumpyBlasOps, numpy_blas
 from pipeline.tokenizer import customize
 
 # id, text, rows of: form, lemma, UPOS, XPOS, head, relation; a row "3-4 form" is a multiword token.
@@ -160,7 +156,7 @@ def test_numpy_blas_is_kept_by_models_made_inside(nlp):
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    """A treebank folder with checksums, a wheel with a few vectors, and the inputs that name them."""
+    """A treebank folder with checksums, and the inputs that name its files."""
     folder = tmp_path_factory.mktemp("treebank")
     (folder / "conllu").mkdir()
     names = ["split", "merge", "multiword"] * 4
@@ -168,25 +164,12 @@ def workplace(tmp_path_factory):
         (folder / "conllu" / f"{part}.conllu").write_text(conllu(names, doc=part), encoding="utf-8")
     sums = [f"{train.sha256(path)}  conllu/{path.name}" for path in sorted((folder / "conllu").iterdir())]
     (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n")
-    words = ["the", "added", "it", "they", "plan", "planned", "lines", "dont"]
-    table, matrix = folder / "words.parquet", io.BytesIO()
-    duckdb.sql(f"COPY (SELECT unnest({words}) AS index) TO '{table}' (FORMAT parquet)")
-    np.save(matrix, np.random.default_rng(0).normal(size=(len(words), 50)).astype("f"))
-    wheel = folder / "vectors.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("v/matrix.npy", matrix.getvalue())
-        archive.write(table, "v/words.parquet")
-    inputs = {part: [f"conllu/{part}.conllu"] for part in ("train", "dev", "test")}
-    inputs["vectors"] = {
-        "package": "vectors==0", "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(), "matrix": "v/matrix.npy",
-        "words": "v/words.parquet", "keep": 6, "keep_seen": 8,
-    }  # fmt: skip
-    return folder, wheel, inputs
+    return folder, {part: [f"conllu/{part}.conllu"] for part in ("train", "dev", "test")}
 
 
 def test_two_runs_give_the_same_bytes(workplace, tmp_path):
-    folder, wheel, inputs = workplace
-    records = [train.run(train.Plan(folder, wheel, tmp_path / name, steps=3), inputs) for name in ("one", "two")]
+    folder, inputs = workplace
+    records = [train.run(train.Plan(folder, tmp_path / name, steps=3), inputs) for name in ("one", "two")]
     assert records[0] == records[1]
     assert json.loads((tmp_path / "one" / "record.json").read_text()) == records[0]
     package = tmp_path / "one" / "en_infraclaims"
@@ -199,77 +182,19 @@ def test_two_runs_give_the_same_bytes(workplace, tmp_path):
 
 
 def test_a_changed_input_is_refused_by_name(workplace, tmp_path):
-    folder, wheel, inputs = workplace
-    plan = train.Plan(folder, wheel, tmp_path, steps=1)
-    assert set(train.check(plan, inputs)) == {
-        "conllu/train.conllu", "conllu/dev.conllu", "conllu/test.conllu", "vectors==0",
-    }  # fmt: skip
+    folder, inputs = workplace
+    plan = train.Plan(folder, tmp_path, steps=1)
+    assert set(train.check(plan, inputs)) == {"conllu/train.conllu", "conllu/dev.conllu", "conllu/test.conllu"}
     with pytest.raises(train.InputError, match=r"nosuch\.conllu"):
         train.check(plan, {**inputs, "dev": ["conllu/nosuch.conllu"]})
-    with pytest.raises(train.InputError, match=r"vectors\.whl.*vectors==0"):
-        train.check(plan, {**inputs, "vectors": {**inputs["vectors"], "sha256": "0" * 64}})
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    (changed / "conllu" / "dev.conllu").write_text(conllu(["split"]), encoding="utf-8")
+    with pytest.raises(train.InputError, match=r"dev\.conllu: missing, or not the file of SHA256SUMS"):
+        train.check(train.Plan(changed, tmp_path, steps=1), inputs)
 
 
 def test_no_test_set_is_trained_on():
     inputs = tomllib.loads((Path(train.__file__).parent / "inputs.toml").read_text(encoding="utf-8"))
     assert not set(inputs["train"]) & {*inputs["dev"], *inputs["test"]}
     assert not any("test" in name for name in inputs["train"] if "pud" not in name)
-
-
-PACKAGE = Path(train.__file__).parent / "en_infraclaims"
-# A sentence and what must hang on what: token, relation, head; invented names, so that no list can help.
-PARSES = {
-    "subject and said": ("Quorvex said it will build a 1.2GW campus.", "Quorvex nsubj said|campus obj build"),
-    "camel case": ("OrbGrid and tNova signed a $10bn deal on Friday.", "OrbGrid nsubj signed|tNova conj OrbGrid"),
-    "number and unit": ("The site draws 280MW of power.", "280 nummod MW|MW obj draws|site nsubj draws"),
-    "money": ("Veltane raised ₹180 crore from investors.", "Veltane nsubj raised|investors obl raised"),
-    "condition": ("If the permit is approved, Arkside could start work.", "approved advcl start|could aux start"),
-    "passive": (
-        "The cluster was energized by Helvar in May.",
-        "cluster nsubj:pass energized|Helvar obl:agent energized",
-    ),
-    "negation": ("Brimtech has not signed the lease.", "not advmod signed|lease obj signed"),
-    "chips": ("Solwick will install 16,000 H200s in Norway.", "16,000 nummod H200s|H200s obj install"),
-}
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    with numpy_blas():
-        return customize(spacy.load(PACKAGE, exclude=["tokenizer"]))
-
-
-@pytest.mark.parametrize("case", PARSES)
-def test_shipped_pipeline_parses_the_domain(shipped, case):
-    text, wanted = PARSES[case]
-    found = {f"{token.text} {token.dep_} {token.head.text}" for token in shipped(text)}
-    assert set(wanted.split("|")) <= found
-
-
-def test_shipped_pipeline_tags_and_lemmatizes(shipped):
-    doc = shipped("OrbGrid hasn't delivered the planned GPUs.")
-    assert [token.pos_ for token in doc] == ["PROPN", "AUX", "PART", "VERB", "DET", "VERB", "NOUN", "PUNCT"]
-    assert [doc[index].lemma_ for index in (0, 1, 2, 3)] == ["OrbGrid", "have", "not", "deliver"]
-
-
-def test_sentence_ends_that_are_set_are_kept(shipped):
-    doc = shipped.tokenizer("Halls one and two opened. Hall three waits.")
-    for token in doc:
-        token.is_sent_start = token.i in (0, 3)
-    for _, component in shipped.pipeline:
-        doc = component(doc)
-    assert [sentence.start for sentence in doc.sents] == [0, 3]
-
-
-def test_shipped_package_is_the_recorded_one_and_small():
-    record = json.loads((PACKAGE.parent / "record.json").read_text())
-    assert train.digest(PACKAGE) == record["sha256"]
-    assert sum(path.stat().st_size for path in PACKAGE.rglob("*") if path.is_file()) <= 20_000_000
-    inputs = tomllib.loads((PACKAGE.parent / "inputs.toml").read_text(encoding="utf-8"))
-    assert record["inputs"][inputs["vectors"]["package"]] == inputs["vectors"]["sha256"]
-
-
-def test_shipped_package_loads_fast():
-    spent = time.process_time()
-    spacy.load(PACKAGE)
-    assert time.process_time() - spent < 1.5

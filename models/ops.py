@@ -1,4 +1,4 @@
-"""Matrix products by numpy's own BLAS: measured 1.7 times as many words per second as with the one of thinc."""
+"""Matrix products by numpy's own BLAS, which is the faster one for wide layers on one core."""
 
 # thinc's compiled modules carry no types:
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
