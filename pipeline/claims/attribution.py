@@ -22,7 +22,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
     aside = r"(?:'s)?(?:\s*\([^)]{0,30}\))?(?:,[^,.;]{0,90},)?(?:\s+[\w']+){0,2}?"
     some_document = rf"(?:an?|the|its|their|our)\s+(?:[\w-]+\s+){{0,3}}(?:{documents})"
     return (
-        re.compile(rf"^{aside}\s+(?P<verb>{verbs})\b", re.IGNORECASE),
+        re.compile(rf"{aside}\s+(?P<verb>{verbs})\b", re.IGNORECASE),
         re.compile(rf"\b(?P<verb>{verbs}|{before})\s+(?:[\w'’-]+\s+){{0,6}}$", re.IGNORECASE),
         re.compile(rf"\b(?P<who>{anonymous})\b", re.IGNORECASE),
         re.compile(rf"\b(?P<before>{before})\s+(?P<doc>{some_document})\b", re.IGNORECASE),

@@ -15,7 +15,7 @@ from pipeline.reading import Placed, Reading, Sentence, Thing
 
 _SUBJECT_TYPES = {"company", "cluster", "programme"}
 _CARRY_SENTENCES = 8
-_LABEL = re.compile(r"^(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
+_LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
 _PREPOSITION = re.compile(
     r"\b(at|in|for|on|of|to|from|with|by|into|against|between|under|alongside)\s+(?:[\w-]+\s+){0,3}$"
 )

@@ -118,18 +118,28 @@ class _Tokens:
         return self.words[i] in allowed or (self.numbers[i] and NUMBER in allowed)
 
 
-def _longest(parts: Sequence[Part], at: int, tokens: _Tokens, i: int) -> int | None:
-    """The end of the longest match of `parts` from part `at` and token `i` on, None without one."""
-    if at == len(parts):
-        return i
-    allowed, mode = parts[at]
-    best: int | None = None
-    if i < len(tokens.words) and tokens.fits(i, allowed):
-        best = _longest(parts, at + 1, tokens, i if mode == "ahead" else i + 1)
-    if mode == "optional":
-        skipped = _longest(parts, at + 1, tokens, i)
-        best = max((end for end in (best, skipped) if end is not None), default=None)
-    return best
+def _longest(parts: Sequence[Part], tokens: _Tokens, i: int) -> int | None:
+    """The end of the longest match of `parts` from token `i` on, None without one; linear in parts and gaps."""
+    ends = {i}
+    for allowed, mode in parts:
+        fitting = {end for end in ends if end < len(tokens.words) and tokens.fits(end, allowed)}
+        passed = fitting if mode == "ahead" else {end + 1 for end in fitting}
+        ends = passed | ends if mode == "optional" else passed
+        if not ends:
+            return None
+    return max(ends)
+
+
+def _spelled(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
+    """The pattern, and one more for each word with a hyphen, which the tokenizer takes apart ("build-out")."""
+    patterns = [parts]
+    for at, (words, mode) in enumerate(parts):
+        for word in sorted(words or ()):
+            if "-" in word.strip("-"):
+                pieces: list[Part] = [(frozenset({piece}), "one") for piece in re.split(r"(-)", word) if piece]
+                if mode != "ahead":
+                    patterns.append((*parts[:at], *pieces, *parts[at + 1 :]))
+    return patterns
 
 
 def _word(doc: Doc, token: Token) -> str:
@@ -148,9 +158,9 @@ class PhraseTable:
         self._by_first: defaultdict[str, list[tuple[str, tuple[Part, ...]]]] = defaultdict(list)
         for rule, phrases in rules:
             for phrase in phrases:
-                parts = compile_phrase(phrase, sets)
-                for word in _first_words(parts):
-                    self._by_first[word].append((rule, parts))
+                for parts in _spelled(compile_phrase(phrase, sets)):
+                    for word in _first_words(parts):
+                        self._by_first[word].append((rule, parts))
 
     def find(self, doc: Doc) -> list[tuple[str, int, int]]:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
@@ -162,7 +172,7 @@ class PhraseTable:
         found: list[tuple[str, int, int]] = []
         for i, word in enumerate(tokens.words):
             for rule, parts in self._by_first.get(word, ()):
-                end = _longest(parts, 0, tokens, i)
+                end = _longest(parts, tokens, i)
                 if end is not None and end > i:
                     found.append((rule, i, end))
         found.sort(key=lambda hit: (hit[1], -hit[2], hit[0]))
