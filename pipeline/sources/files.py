@@ -87,7 +87,7 @@ def _read(
     number = 1
     while head and not head.strip(_BLANK) and number < 1_000:
         head, number = stream.readline(line_limit + 1), number + 1
-    if suffix in _JSON_LINES or _is_record(head):
+    if (suffix in _JSON_LINES and head.strip(_BLANK)) or _is_record(head):
         yield from _json_lines(stream, head, number, source, line_limit, url, published)
         return
     data = head + stream.read(max(limit + 1 - len(head), 0))
