@@ -11,7 +11,7 @@ class Settings(Record):
     """Limits and choices of one extraction run."""
 
     model: str | None = None
-    """An installed spaCy pipeline to annotate with; null takes the one that ships."""
+    """An installed spaCy pipeline to put the components on; null takes blank English with our tokenizer."""
     evidence_chars: int | None = Field(default=300, ge=0)
     """Longest evidence text kept in a record (cut at a word); null keeps all, 0 keeps only the offsets."""
     max_bytes: int = Field(default=10_000_000, gt=0)
