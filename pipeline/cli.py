@@ -203,8 +203,6 @@ def _one_page(article: str, url: str | None, published: dt.date | None) -> Page 
         return chosen[0]
     if of_line:
         raise click.UsageError(f"{path} has no article in line {number}")
-    if not chosen:
-        raise click.UsageError(f"{article} holds no article")
     raise click.UsageError(f"{article} holds {len(chosen)} articles: name one, such as {chosen[0].source}")
 
 

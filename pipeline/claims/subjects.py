@@ -97,7 +97,7 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     score += (1.5 if prefer_company else 3.0) if site else 1.0 if thing.type == "programme" else 0.0
     if thing.stands_in:
         score -= 0.5
-    if before and gap <= 4 and text[thing.end : thing.end + 1] == "'":
+    if before and gap <= 4 and text[thing.end : thing.end + 1] == "'" and not _between(sentence, thing, anchor):
         score += 5
     preposition = _PREPOSITION.search(text, max(sentence.start, thing.start - 40), thing.start)
     word = preposition.group(1) if preposition else ""
@@ -115,6 +115,11 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
             score -= 0.5
     return score
+
+
+def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
+    """Whether another name stands between a possessor and the number, which is then that one's."""
+    return any(t.type in _SUBJECT_TYPES and thing.end <= t.start and t.end <= anchor.start for t in sentence.things)
 
 
 def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) -> Linked:

@@ -282,7 +282,7 @@ def _list(text: str, first: Term) -> list[_Draft]:
     *others, last = terms
     if not sure or not last.kind or any(first.signed and term.number.scale > 1 for term in others):
         return []
-    if _is_name(text, first.start):
+    if _is_name(text, first.start) or (not first.signed and any(_is_year(text, term) for term in others)):
         return []
     shared = [
         _lend_scale(term, last)._replace(kind=last.kind, unit=last.unit, factor=last.factor, chip=last.chip)
