@@ -135,7 +135,6 @@ def explain_page(page: Page | Rejected, pipeline: Pipeline) -> Explanation:
     article = page if isinstance(page, Rejected) else clean(page, pipeline.settings)
     if isinstance(article, Rejected):
         return Explanation(extraction=Extraction.of_rejected(article))
-    source = page.source
     doc = pipeline.nlp(make_doc(pipeline.nlp, article.text, article.document.published))
     reading, cues = read_article(doc, article)
     claims = tuple(
@@ -145,7 +144,7 @@ def explain_page(page: Page | Rejected, pipeline: Pipeline) -> Explanation:
     quantities = tuple(q for s in reading.sentences for q in s.quantities)
     dates = tuple(d for s in reading.sentences for d in s.dates)
     record = ArticleRecord(
-        source=source,
+        source=page.source,
         document=article.document,
         disposition="extracted" if claims else "irrelevant",
         reason=None if claims else "off_topic" if not on_topic(reading) else "no_claims",
@@ -185,12 +184,6 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
 
 
 @functools.cache
-def _kinds() -> dict[str, str]:
-    gazetteer = lexicon.load()
-    return {e.id: e.kind for e in gazetteer.entries()}
-
-
-@functools.cache
 def _measured() -> re.Pattern[str]:
     """Words before a company's name that show that another is only measured against it."""
     words = "|".join(lexicon.toml("coreference")["measured_against"])
@@ -198,7 +191,8 @@ def _measured() -> re.Pattern[str]:
 
 
 def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
-    kind = _kinds().get(entity.id or "", "")
+    known = lexicon.by_id().get(entity.id or "")
+    kind = known.kind if known else ""
     return Thing(
         start=entity.start,
         end=entity.end,

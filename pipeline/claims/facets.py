@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline import lexicon
-from pipeline.reading import Placed, Reading, Sentence
+from pipeline.reading import Placed, Reading, Sentence, within
 from pipeline.records import Certainty, Cue, CueMention, Realization, Record
 
 _LEAD_DISTANCE = 10
@@ -61,6 +61,11 @@ class Verdict:
     cues: tuple[Cue, ...]
     confidence: float
     by_default: bool = False
+
+    def overruled(self, cue: Cue, value: Realization, confidence: float) -> Verdict:
+        """The verdict with its realization set by a cue from outside the sentence's own; its hedges stay."""
+        hedges = tuple(c for c in self.cues if c.facet == "certainty")
+        return Verdict(value, self.certainty, (cue, *hedges), confidence)
 
 
 @dataclass(frozen=True)
@@ -125,17 +130,19 @@ def _from_lead(
 ) -> tuple[list[CueMention], int] | None:
     """For an item of a list or a row of a table, the cue of its lead or of its other cells."""
 
-    def heard(cue: CueMention) -> bool:
-        return cue.facet == "realization" and not (deaf_to and cue.rule.startswith(deaf_to))
-
-    cues = [c for c in sentence.cues if heard(c)] if sentence.row else []
+    cues = _heard(sentence, deaf_to) if sentence.row else []
     colon = reading.text.rfind(":", sentence.start, anchor.start)
     if not cues and colon >= 0:
-        cues = [c for c in sentence.cues if heard(c) and c.end <= colon]
+        cues = [c for c in _heard(sentence, deaf_to) if c.end <= colon]
     lead = reading.lead_of(sentence)
     if not cues and lead:
-        cues = [c for c in lead.cues if heard(c)]
+        cues = _heard(lead, deaf_to)
     return ([cues[-1]], _LEAD_DISTANCE) if cues else None
+
+
+def _heard(sentence: Sentence, deaf_to: tuple[str, ...]) -> list[CueMention]:
+    """The cues of realization in a sentence, without those that say nothing of this kind of claim."""
+    return [c for c in sentence.cues if c.facet == "realization" and not (deaf_to and c.rule.startswith(deaf_to))]
 
 
 def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
@@ -146,9 +153,7 @@ def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
 
 def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...], inside: bool) -> list[_Hit]:
     hits: list[_Hit] = []
-    for cue in sentence.cues:
-        if cue.facet != "realization" or (deaf_to and cue.rule.startswith(deaf_to)):
-            continue
+    for cue in _heard(sentence, deaf_to):
         if not (cue.scope[0] <= anchor.start < cue.scope[1] or cue.scope[0] < anchor.end <= cue.scope[1]):
             continue
         if cue.start >= anchor.end and _spoken_for(reading, sentence, cue, anchor):
@@ -259,13 +264,7 @@ def _lean(
     index = here
     while index > 0 and sentence.clauses[index].link in {"leaning", "bracket", "subordinate"}:
         governor = sentence.clauses[index - 1]
-        cues = [
-            c
-            for c in sentence.cues
-            if c.facet == "realization"
-            and governor.start <= c.start < governor.end
-            and not (deaf_to and c.rule.startswith(deaf_to))
-        ]
+        cues = within(_heard(sentence, deaf_to), governor.start, governor.end)
         if cues:
             last = max(cues, key=lambda c: (c.value != "realized", c.start))
             return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
@@ -280,13 +279,7 @@ def _opening(
     if here != 0 or len(sentence.clauses) < 2 or not reading.text.startswith("With ", sentence.start):
         return None
     following = sentence.clauses[1]
-    cues = [
-        c
-        for c in sentence.cues
-        if c.facet == "realization"
-        and following.start <= c.start < following.end
-        and not (deaf_to and c.rule.startswith(deaf_to))
-    ]
+    cues = within(_heard(sentence, deaf_to), following.start, following.end)
     return ([cues[0]], _LEAD_DISTANCE) if cues else None
 
 
@@ -295,14 +288,9 @@ def _resumed(
 ) -> tuple[list[CueMention], int] | None:
     """The first cue after an inserted phrase, where the main clause goes on ("the hall, holding 9,000 chips, will")."""
     end = sentence.clauses[here].end
-    later = [
-        c
-        for c in sentence.cues
-        if c.facet == "realization" and c.start >= end and not (deaf_to and c.rule.startswith(deaf_to))
-    ]
+    later = [c for c in _heard(sentence, deaf_to) if c.start >= end]
     if not later or sentence.clauses[here].link != "leaning":
         return None
     first = min(later, key=lambda c: c.start)
-    return (
-        ([first], reading.words_between(end, first.start) + 6) if reading.words_between(end, first.start) <= 3 else None
-    )
+    away = reading.words_between(end, first.start)
+    return ([first], away + 6) if away <= 3 else None

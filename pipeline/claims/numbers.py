@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import Verdict, facet_rules, verdict
+from pipeline.claims.facets import facet_rules, verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, PowerRole, QuantityMention, Realization
@@ -59,13 +59,12 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
         value="realized",
         rule="comparison.standard",
     )
-    hedges = tuple(c for c in own.verdict.cues if c.facet == "certainty")
     known = replace(
         own,
         subject=standard,
         link_confidence=0.9,
         date=None,
-        verdict=Verdict("realized", own.verdict.certainty, (fact, *hedges), 0.8),
+        verdict=own.verdict.overruled(fact, "realized", 0.8),
     )
     quantity = mention.quantity
     number = quantity.value if quantity.value is not None else quantity.min

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import Verdict, facet_rules
+from pipeline.claims.facets import facet_rules
 from pipeline.records import Cue
 
 _SURE = 0.7
@@ -45,5 +45,4 @@ def _planned(draft: Draft, step: Draft, text: str) -> Draft:
         value="planned",
         rule="site.yet_to_run",
     )
-    hedges = tuple(c for c in draft.verdict.cues if c.facet == "certainty")
-    return replace(draft, verdict=Verdict("planned", draft.verdict.certainty, (cue, *hedges), 0.7))
+    return replace(draft, verdict=draft.verdict.overruled(cue, "planned", 0.7))
