@@ -178,7 +178,6 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
         cues=cues,
         title=document.title,
         published=document.published,
-        publisher=document.publisher,
     )
     return reading, cues
 

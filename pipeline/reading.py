@@ -116,7 +116,6 @@ class Reading:
     doc: Doc
     text: str
     published: dt.date | None
-    publisher: str | None
     sentences: tuple[Sentence, ...]
     entities: tuple[Entity, ...]
     _token_starts: tuple[int, ...] = field(repr=False)
@@ -170,7 +169,6 @@ def read(
     cues: Sequence[CueMention],
     title: str | None,
     published: dt.date | None,
-    publisher: str | None,
 ) -> Reading:
     """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped."""
     taken = [*quantities, *(e for e in entities if e.type in {"company", "cluster", "programme"})]
@@ -208,7 +206,6 @@ def read(
         doc=doc,
         text=text,
         published=published,
-        publisher=publisher,
         sentences=tuple(sentences),
         entities=tuple(entities),
         _token_starts=tuple(token.idx for token in doc),

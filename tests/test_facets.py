@@ -35,9 +35,7 @@ def facets_of(marked: str, kind: str):
     text = marked.replace("[[", "").replace("]]", "")
     doc = nlp()(text)
     found = [CueMention.model_validate(cue) for cue in doc._.infraclaims_cues]
-    reading = read(
-        doc, things=(), entities=(), quantities=(), dates=(), cues=found, title=None, published=None, publisher=None
-    )
+    reading = read(doc, things=(), entities=(), quantities=(), dates=(), cues=found, title=None, published=None)
     anchor = Anchor(start, end)
     sentence = reading.sentence_at(start)
     decided = verdict(reading, sentence, anchor, default="realized", default_rule="default.stated", deaf_to=DEAF[kind])

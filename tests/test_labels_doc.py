@@ -57,9 +57,7 @@ def decided(example: str) -> Verdict:
     text = marked.replace("[", "").replace("]", "")
     doc = nlp()(text)
     found = [CueMention.model_validate(cue) for cue in doc._.infraclaims_cues]
-    reading = read(
-        doc, things=(), entities=(), quantities=(), dates=(), cues=found, title=None, published=None, publisher=None
-    )
+    reading = read(doc, things=(), entities=(), quantities=(), dates=(), cues=found, title=None, published=None)
     sentence = reading.sentence_at(start)
     kind = "investment" if "$" in text[start:end] else "power"
     return verdict(reading, sentence, Anchor(start, end), default="planned", default_rule="default", deaf_to=DEAF[kind])
