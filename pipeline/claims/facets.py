@@ -248,7 +248,7 @@ def _realization(
 
 def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool:
     """Whether `wrap` still governs `nearest`: no finite fact stands between them."""
-    if nearest.cue.value in {wrap.cue.value, "negated"}:
+    if nearest.cue.value in {wrap.cue.value, "negated"} or wrap.cue.start >= nearest.cue.start:
         return False
     stop = nearest.cue.start
     between = [h for h in own if h.before and wrap.cue.end <= h.cue.start < stop and h is not nearest]
