@@ -41,6 +41,8 @@ class DealRule(lexicon.Rule):
     """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    alone: bool = False
+    """Whether both parties stand before the words, so that a name behind them is none."""
     through: tuple[str, ...] = ()
     """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
     unless: tuple[str, ...] = ()
@@ -122,6 +124,8 @@ class AgreementFinder:
         left = _left(reading, sentence, [t for t in orgs if t.end <= start], start, end)
         reach = _OBJECT if reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS else _REACH
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
+        if rule.alone:
+            right = []
         if rule.through:
             right = [t for t in orgs if t.start >= end and _preceded(reading, sentence, t, rule.through)][:1]
         rents = bool(re.match(r"leas|rent", reading.text[start:end].lower()))
