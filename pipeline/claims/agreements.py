@@ -18,7 +18,7 @@ from pipeline.records import DateMention, PartyRole
 
 _JOINED = re.compile(
     r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
-    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for)[\w-]+\s+){0,2}$"
+    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for)[\w.%-]+\s+){0,2}$"
 )
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
@@ -168,9 +168,11 @@ class AgreementFinder:
 def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequence[tuple[PartyRole, Thing]]) -> bool:
     """Whether a deal is about AI infrastructure: by clause, number or trade."""
     scope = lexicon.toml("deals")["scope"]
+    clause = sentence.clauses[sentence.clause_at(start)]
+    if word_pattern("deals", "scope", "elsewhere").search(reading.text, clause.start, clause.end):
+        return False
     if any(thing.kind in scope["kinds"] for _, thing in parties):
         return True
-    clause = sentence.clauses[sentence.clause_at(start)]
     topics = word_pattern("deals", "scope", "topics")
     return bool(topics.search(reading.text, clause.start, clause.end)) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
