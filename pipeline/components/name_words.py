@@ -202,13 +202,14 @@ _KEYS: dict[str, frozenset[str]] = {
         | {"deals", "deal_links", "of_heads", "ai_nouns", "abbreviated", "described", "owners", "contracts", "doing"}
         | {"acts"}
     ),
-    "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs"}),
+    "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs", "site_signs"}),
     "governments": frozenset({"endings", "bodies", "grounds", "deals", "links", "acts"}),
     "persons": frozenset({"titles", "jobs", "particles", "firsts", "famous"}),
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
         | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
-        | {"qualifiers", "built", "contents", "rented"}
+        | {"qualifiers", "built", "contents", "rented", "site_labels", "owner_labels", "compass", "of_parts", "at_parts"}
+        | {"own_parts", "before_part", "plants", "after_called", "near", "counts"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),
@@ -260,16 +261,16 @@ def evidence(key: str) -> int:
 
 
 @functools.cache
-def signs(side: str) -> _Cuts:
-    """The phrases of `[[evidence.signs]]` on one side of a name with their points.
+def signs(side: str, key: str = "signs") -> _Cuts:
+    """The phrases of `[[evidence.signs]]` (companies) or another such list on one side of a name with their points.
 
     Those of the side `before` are keyed by their last word, the others by their first.
     """
     table: dict[str, list[tuple[tuple[str, ...], int]]] = {}
-    for rule in _names()["evidence"]["signs"]:
+    for rule in _names()["evidence"][key]:
         unknown = set(rule) - {"points", *_SIDES}
         if unknown or "points" not in rule:
-            raise lexicon.LexiconError(f"lexicon/names.toml: [[evidence.signs]] does not know {sorted(unknown)}")
+            raise lexicon.LexiconError(f"lexicon/names.toml: [[evidence.{key}]] does not know {sorted(unknown)}")
         for phrase in rule.get(side, ()):
             cut = cut_words(phrase)
             table.setdefault(cut[-1 if side == "before" else 0], []).append((cut, rule["points"]))
