@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pipeline.components.name_runs import Run, after_legal_form, company_word
 from pipeline.components.name_words import OPEN_QUOTES, Found, Words, evidence, phrase_at, phrases, rules, signs
+from pipeline.components.site_signs import in_cell, owns_item
 
 _TICKERS = frozenset({"nasdaq", "nyse", "tsx", "lse", "asx", "nse", "bse", "otc", "hkex"})
 _DEAL_REACH = 8
@@ -62,7 +63,10 @@ def form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
     if size > 1 + run.torn and distinct(words, run) and not public(words, run) and not ground(words, run):
         first = words.lowers[run.first]
         common = first in rules("words", "stop") and first not in rules("words", "inner")
-        if last in rules("companies", "endings") and not common:
+        site = last == "data" and words.lower(run.last) in ("center", "centre", "centers", "centres", "hall", "halls")
+        if last in rules("companies", "endings") and not common and not site:
+            return 3
+        if first in rules("companies", "openings") and not common:
             return 3
         for index in range(run.first + 1, run.last):
             length = phrase_at(words, index, phrases("companies", "long_endings"))
@@ -96,6 +100,8 @@ def before_points(words: Words, run: Run) -> int:
     if run.role:
         return 2
     before = run.first - 1
+    if in_cell(words, run.first, "owner_labels") or owns_item(words, run.first, run.last):
+        return 3
     if not words.same_line(before, run.first):
         return 0
     if words.lower(before) == "about" and words.opening[before] and _line_ends(words, run.last):
@@ -220,7 +226,7 @@ def _apposition(words: Words, start: int) -> int:
         word = words.lowers[index]
         if words.line[index] != words.line[start] or word in ",.;:()" or word in rules("persons", "jobs"):
             return 0
-        if word in rules("companies", "nouns"):
+        if phrase_at(words, index, phrases("companies", "nouns")):
             return 3
         if words.lower(start) == "which" and index == start + 1 and word in rules("companies", "verbs"):
             return 3

@@ -200,7 +200,7 @@ _KEYS: dict[str, frozenset[str]] = {
     "companies": frozenset(
         {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
         | {"deals", "deal_links", "of_heads", "ai_nouns", "abbreviated", "described", "owners", "contracts", "doing"}
-        | {"acts"}
+        | {"acts", "openings"}
     ),
     "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs", "site_signs"}),
     "governments": frozenset({"endings", "bodies", "grounds", "deals", "links", "acts"}),

@@ -28,7 +28,7 @@ def site_points(words: Words, first: int, last: int, *, town: bool = False) -> i
     if heads_item(words, first, last) or in_cell(words, first, "site_labels"):
         return _STRONG
     if words.possessive(last):
-        return _LIKELY if town and _possessed(words, first, last) else 0
+        return (_LIKELY if town else 1) * _possessed(words, first, last)
     if _at(words, first) or _part_of(words, first, last) or _does(words, first, last) or _called(words, first, last):
         return _LIKELY
     return 0
@@ -72,6 +72,26 @@ def heads_item(words: Words, first: int, last: int) -> bool:
     told = any(words.same_line(first, i) and amount(words, i) for i in near)
     number = any(words.same_line(first, i) and words.forms[i][0].isdigit() for i in near)
     return told and number
+
+
+def owns_item(words: Words, first: int, last: int) -> bool:
+    """Whether the name stands in the parentheses of such an item: "Heron, Ohio (NAME, for Quorvia): 40 MW"."""
+    near = range(first - 1, max(-1, first - 8), -1)
+    opened = next((i for i in near if words.forms[i] in "()"), -1)
+    closed = next((i for i in range(last, min(len(words), last + 8)) if words.forms[i] in "()"), -1)
+    if opened < 0 or closed < 0 or words.forms[opened] == ")" or words.forms[closed] == "(":
+        return False
+    if not words.same_line(opened, closed + 1) or words.forms[closed + 1] != ":":
+        return False
+    start = opened
+    while words.same_line(start - 1, opened) and opened - start < 10:
+        start -= 1
+    if words.same_line(start - 1, opened):
+        return False
+    while start < opened and not words.forms[start][0].isalpha():
+        start += 1
+    end = next((i for i in range(start, opened) if words.forms[i] == ","), opened)
+    return start < end and heads_item(words, start, end)
 
 
 def _line_begins(words: Words, first: int) -> bool:
