@@ -6,6 +6,7 @@ beside another sign. The phrases and their points are data (`[companies]` and `[
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pipeline.components.name_runs import Run, after_legal_form, company_word
@@ -13,6 +14,8 @@ from pipeline.components.name_words import OPEN_QUOTES, Found, Words, evidence, 
 from pipeline.components.site_signs import in_cell, owns_item
 
 _TICKERS = frozenset({"nasdaq", "nyse", "tsx", "lse", "asx", "nse", "bse", "otc", "hkex"})
+_CAMEL = re.compile(r"[a-z]{3,12}[A-Z][a-z]{2,12}")
+"""A coinage that no common word is written like ("fernCloud")."""
 _DEAL_REACH = 8
 _POSSESSED_REACH = 3
 _NUMBER_REACH = 5
@@ -72,7 +75,7 @@ def form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
             length = phrase_at(words, index, phrases("companies", "long_endings"))
             if length and index + length == run.last:
                 return 3
-    return int(_coinage(words, run))
+    return 2 if _CAMEL.fullmatch(words.forms[run.first]) and size == 1 else int(_coinage(words, run))
 
 
 def _fund_of(words: Words, run: Run) -> bool:

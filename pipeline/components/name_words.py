@@ -135,6 +135,7 @@ def _opening(text: str, forms: list[str], starts: list[int], line: list[int]) ->
 
 def _headlines(forms: list[str], capital: list[bool], line: list[int]) -> frozenset[int]:
     counts: dict[int, list[int]] = {}
+    told = _told_lines(forms, line)
     for form, upper, number in zip(forms, capital, line, strict=True):
         if form[0].isalpha() and form.lower() not in _SMALL:
             entry = counts.setdefault(number, [0, 0])
@@ -142,8 +143,19 @@ def _headlines(forms: list[str], capital: list[bool], line: list[int]) -> frozen
             entry[1] += upper
     ends = {number: form for form, number in zip(forms, line, strict=True)}
     return frozenset(
-        n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "."
+        n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "." and n not in told
     )
+
+
+def _told_lines(forms: list[str], line: list[int]) -> set[int]:
+    """Lines that measure something behind a colon or hold cells: items of lists and rows of tables."""
+    told: set[int] = set()
+    for index in range(len(forms) - 1):
+        if forms[index] == ":" and line[index] == line[index + 1] and forms[index + 1][0].isdigit():
+            told.add(line[index])
+        elif forms[index] == ";" and forms[index + 1] != ":" and ":" in forms[index + 1 : index + 6]:
+            told.add(line[index])
+    return told
 
 
 def overlap_free(found: Iterable[Found]) -> list[Found]:

@@ -277,6 +277,8 @@ def _named_before(words: Words, first: int, on_topic: bool) -> bool:
     for size in (1, 2, 3):
         start = first - size
         if start > 0 and words.same_line(start, first) and phrase_at(words, start, naming) == size:
+            if words.lowers[start - 1] in rules("companies", "nouns"):
+                return False
             near = range(max(0, start - 8), start)
             heads = (phrases("sites", "heads"), phrases("sites", "plural"), phrases("sites", "apposed"))
             return any(phrase_at(words, i, table) for i in near for table in heads)

@@ -13,12 +13,13 @@ from pipeline.components.name_runs import company_word
 from pipeline.components.name_words import Words, phrase_at, phrases, rules, signs
 
 _POWER = re.compile(r"\d*(?:mw|gw|mwh|gwh)|megawatts?|gigawatts?")
-_CHIPS = re.compile(r"gpus?|tpus?|chips|accelerators|superchips|[a-z]{1,3}\d{2,4}s")
+_CHIPS = re.compile(r"gpus?|tpus?|chips|accelerators|superchips|rubins|blackwells|hoppers|[a-z]{1,3}\d{2,4}s")
 _STRONG = 3
 _LIKELY = 2
 _AT_REACH = 7
 _ITEM_REACH = 40
 _AFTER_COLON = 6
+_PART_REACH = 16
 _LABEL = 3
 """Words of the longest label of a table cell."""
 
@@ -30,6 +31,8 @@ def site_points(words: Words, first: int, last: int, *, town: bool = False) -> i
     if words.possessive(last):
         return (_LIKELY if town else 1) * _possessed(words, first, last)
     if _at(words, first) or _part_of(words, first, last) or _does(words, first, last) or _called(words, first, last):
+        return _LIKELY
+    if _beside(words, first, last) or (_opens_at(words, first) and (town or _feature(words, last))):
         return _LIKELY
     return 0
 
@@ -176,6 +179,25 @@ def _within(words: Words, link: int, reach: int, key: str) -> bool:
     return False
 
 
+def _beside(words: Words, first: int, last: int) -> bool:
+    """Whether ", outside Leipzig," or ", east of Macon" stands behind the name: said of sites, hardly of companies."""
+    if words.lower(last) != "," or not words.same_line(first, last + 2):
+        return False
+    if words.lower(last + 1) in rules("sites", "near"):
+        return words.capital[last + 2]
+    return words.lower(last + 1) in rules("sites", "compass") and words.lower(last + 2) == "of"
+
+
+def _opens_at(words: Words, first: int) -> bool:
+    """Whether a sentence opens with "At NAME"."""
+    return words.lower(first - 1) == "at" and words.opening[first - 1] and words.same_line(first - 1, first)
+
+
+def _feature(words: Words, last: int) -> bool:
+    """Whether the name ends in a word for a landscape ("Pelican Bend")."""
+    return words.lowers[last - 1] in rules("places", "features")
+
+
 def _possessed(words: Words, first: int, last: int) -> bool:
     """Whether "NAME's second hall" stands there."""
     last += 2 if words.lower(last + 1) == "s" else 1
@@ -192,7 +214,9 @@ def _part_of(words: Words, first: int, last: int) -> bool:
         return True
     before = words.lower(first - 1)
     determined = before in rules("sites", "before_part") and words.same_line(first - 1, first)
-    return determined and words.lower(last) in rules("sites", "own_parts") and words.forms[last].islower()
+    part = words.lower(last) in rules("sites", "own_parts") and words.forms[last].islower()
+    near = range(max(0, first - _PART_REACH), min(len(words), last + _PART_REACH))
+    return determined and part and any(words.same_line(first, i) and amount(words, i) for i in near)
 
 
 def _does(words: Words, first: int, last: int) -> bool:
