@@ -46,10 +46,33 @@ def placed_sites(
                     item = _placed(words, where, index, _with_state(words, taken, where.last), names, ids)
                     site = _apposed_to(words, index, ends)
                     yield item if site is None else replace(item, id=site.id, name=site.name)
+                    if many:
+                        yield from _listed_after(words, taken, item.last, starts, names, ids)
         elif place is not None and place.type == "place" and place.first == index:
             last = _place_before_head(words, taken, place)
             if last:
                 yield _placed(words, place, index, last, names, ids)
+
+
+def _listed_after(
+    words: Words,
+    taken: Sequence[Found | None],
+    last: int,
+    runs: Mapping[int, Run],
+    names: dict[str, str],
+    ids: frozenset[str],
+) -> Iterator[Found]:
+    """The other places of "data centers in Ashby, Wexley and Colby", each a site of its own."""
+    while words.lower(last) in (",", "and") and words.same_line(last - 1, last):
+        first = last + 1 + (words.lower(last) == "," and words.lower(last + 1) == "and")
+        place = taken[first] if first < len(words) and words.same_line(last, first) else None
+        run = runs.get(first)
+        if place is None and run is not None and _town(words, run) and not run.headline:
+            place = Found(run.first, run.last, "place", None, surface(words, run.first, run.last))
+        if place is None or place.type != "place" or place.first != first:
+            return
+        yield _placed(words, place, first, place.last, names, ids)
+        last = place.last
 
 
 def _wide(place: Found) -> bool:
