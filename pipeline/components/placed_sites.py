@@ -64,16 +64,18 @@ def _listed_after(
     ids: frozenset[str],
 ) -> Iterator[Found]:
     """The other places of "data centers in Ashby, Wexley and Colby", each a site of its own."""
-    while words.lower(last) in (",", "and") and words.same_line(last - 1, last):
-        first = last + 1 + (words.lower(last) == "," and words.lower(last + 1) == "and")
+    while words.lower(last) in (",", "and", ";") and words.same_line(last - 1, last):
+        first = last + 1 + (words.lower(last) != "and" and words.lower(last + 1) == "and")
         place = taken[first] if first < len(words) and words.same_line(last, first) else None
         run = runs.get(first)
         if place is None and run is not None and _town(words, run) and not run.headline:
             place = Found(run.first, run.last, "place", None, surface(words, run.first, run.last))
         if place is None or place.type != "place" or place.first != first:
             return
+        if _wide(place) and words.lower(last) == ",":
+            return
         yield _placed(words, place, first, place.last, names, ids)
-        last = place.last
+        last = _with_state(words, taken, place.last)
 
 
 def _wide(place: Found) -> bool:
