@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from pipeline import lexicon
 from pipeline.claims.facets import Verdict
-from pipeline.reading import Placed, Reading, Sentence
-from pipeline.records import Cue, DateMention, Realization
+from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
+from pipeline.records import Cue, DateMention, QuantityMention, Realization
 
 _REACH = 28
 """Words between a number or step and its date."""
 _RELATIVE = re.compile(r"(?:(?:[\w'-]+ ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
+_INSERTED = {"leaning", "subordinate", "bracket"}
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
 """What begins a date on which nothing can have been said."""
 
@@ -42,18 +43,18 @@ def link(
     rivals: Sequence[Placed],
     *,
     announced: bool,
-    realization: Realization | None = None,
+    found: Verdict | None = None,
 ) -> DateMention | None:
     """The date of what stands at `anchor`, or None.
 
-    `announced` admits the day on which it was said; `realization` is what is known of the thing, so that a date from
-    a neighbouring clause is taken only where it fits.
+    `announced` admits the day on which it was said; `found` is what is known of a number, so that a date from a
+    neighbouring clause is taken only where it fits.
     """
     best: tuple[float, DateMention] | None = None
     for date in sentence.dates:
         if _of_the_saying(reading, sentence, date, announced):
             continue
-        if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, realization):
+        if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, found):
             continue
         if not sentence.row and _nearer_rival(reading, sentence, anchor, date, rivals):
             continue
@@ -80,7 +81,7 @@ def _other_clause(
     anchor: Placed,
     date: DateMention,
     announced: bool,
-    realization: Realization | None,
+    found: Verdict | None,
 ) -> bool:
     """Whether a date stands in a clause that has its own matter: another verb, number or step."""
     here, there = sentence.clause_at(anchor.start), sentence.clause_at(date.start)
@@ -90,8 +91,8 @@ def _other_clause(
     numbers = any(clause.start <= q.start < clause.end for q in sentence.quantities)
     if announced and not numbers and _announced_by(reading, sentence, here, there):
         return False
-    if realization and not numbers and _goes_on(reading, sentence, anchor, here, there):
-        return not fits(date, realization, reading.published)
+    if found and not numbers and _goes_on(reading, sentence, anchor, here, there):
+        return not found.by_default and not fits(date, found.realization, reading.published)
     low, high = sorted((here, there))
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
         return True
@@ -113,15 +114,31 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     """Whether the date's clause goes on about the anchor: the main clause after an inserted one ("the hall, drawing
     40 MW, will open in June"), or a relative clause behind the number ("40 MW, which is due in June").
     """
+    if there <= here:
+        return False
+    verbs = [_first_word(reading, clause) in _verbs() for clause in sentence.clauses[here + 1 : there + 1]]
+    if all(verbs) and (sentence.clauses[here].link in _INSERTED or not _has_verb(reading, sentence.clauses[here])):
+        return True
     if there != here + 1:
         return False
     clause = sentence.clauses[there]
-    words = reading.text[clause.start : clause.end]
-    inserted = sentence.clauses[here].link in {"leaning", "subordinate", "bracket"}
-    if inserted and clause.link in {"coordinate", "leaning"}:
-        return words.split(None, 1)[0].lower() in lexicon.toml("cues")["clause"]["verbs"]
     last = not any(anchor.end <= q.start < clause.start for q in sentence.quantities)
-    return last and bool(_RELATIVE.match(words))
+    return last and bool(_RELATIVE.match(reading.text[clause.start : clause.end]))
+
+
+def _verbs() -> frozenset[str]:
+    return frozenset(lexicon.toml("cues")["clause"]["verbs"])
+
+
+def _first_word(reading: Reading, clause: ClauseSpan) -> str:
+    """The first word of a clause, but for an "and"."""
+    words = reading.text[clause.start : clause.end].lower().split(None, 2)
+    return words[1] if len(words) > 1 and words[0] == "and" else words[0]
+
+
+def _has_verb(reading: Reading, clause: ClauseSpan) -> bool:
+    """Whether a clause has a finite verb, so that it is whole by itself."""
+    return any(word in _verbs() for word in re.findall(r"[a-z']+", reading.text[clause.start : clause.end].lower()))
 
 
 def _nearer_rival(
@@ -142,18 +159,24 @@ def fits(date: DateMention, realization: Realization, published: dt.date | None)
     return start <= published if realization == "realized" else end > published
 
 
-def plausible(date: DateMention, found: Verdict, published: dt.date | None) -> bool:
+def plausible(
+    sentence: Sentence, number: QuantityMention, date: DateMention, found: Verdict, published: dt.date | None
+) -> bool:
     """Whether a date can be that of a state: what is planned is not due before the article, and "today" dates news.
 
-    What was secured is dated by its securing.
+    What was secured is dated by its securing. Of which no cue tells that it is a plan, a sum, or a number whose clause
+    another one carries on ("Hall 2, 48 MW, was handed over on 3 July"), may have its date in the past.
     """
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
         return True
     if start == end == published:
         return False
-    planned = found.realization in {"planned", "possible"} and found.cues[0].rule != "commit.secured"
-    return not (planned and end <= published and date.date.relation != "since")
+    apart = sentence.clause_at(number.start) != sentence.clause_at(date.start)
+    untold = found.by_default and (number.kind == "investment" or apart)
+    if untold or found.cues[0].rule == "commit.secured" or found.realization not in {"planned", "possible"}:
+        return True
+    return end > published or date.date.relation == "since"
 
 
 def not_before(found: Verdict, date: DateMention | None, published: dt.date | None) -> Verdict:
