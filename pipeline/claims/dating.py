@@ -16,6 +16,7 @@ from pipeline.records import Cue, DateMention, QuantityMention, Realization
 _REACH = 28
 """Words between a number or step and its date."""
 _RELATIVE = re.compile(r"(?:(?:[\w'-]+ ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
+_OPENING = re.compile(r"(?:in|on|by|within|during|as of|at|over|for|since|late|early|last|this|next)\b", re.IGNORECASE)
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
 """What begins a date on which nothing can have been said."""
@@ -85,9 +86,11 @@ def _other_clause(
 ) -> bool:
     """Whether a date stands in a clause that has its own matter: another verb, number or step."""
     here, there = sentence.clause_at(anchor.start), sentence.clause_at(date.start)
-    if here == there:
-        return False
     clause = sentence.clauses[there]
+    if here == there or (there < here and _fronted(reading, clause)):
+        return False
+    if there < here and _RELATIVE.match(reading.text, clause.start):
+        return True
     numbers = any(clause.start <= q.start < clause.end for q in sentence.quantities)
     if announced and not numbers and _announced_by(reading, sentence, here, there):
         return False
@@ -97,6 +100,11 @@ def _other_clause(
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
         return True
     return numbers or any(c.facet == "realization" and clause.start <= c.start < clause.end for c in sentence.cues)
+
+
+def _fronted(reading: Reading, clause: ClauseSpan) -> bool:
+    """Whether a clause is only the words that open a sentence ("By the end of June, it had …")."""
+    return bool(_OPENING.match(reading.text[clause.start : clause.end])) and not _has_verb(reading, clause)
 
 
 def _announced_by(reading: Reading, sentence: Sentence, here: int, there: int) -> bool:
@@ -116,8 +124,9 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     """
     if there <= here:
         return False
-    verbs = [_first_word(reading, clause) in _verbs() for clause in sentence.clauses[here + 1 : there + 1]]
-    if all(verbs) and (sentence.clauses[here].link in _INSERTED or not _has_verb(reading, sentence.clauses[here])):
+    on = all(_first_word(reading, clause) in _verbs() for clause in sentence.clauses[here + 1 : there + 1])
+    inserted = sentence.clauses[here].link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
+    if on and (inserted or not _has_verb(reading, sentence.clauses[here])):
         return True
     if there != here + 1:
         return False
@@ -134,6 +143,11 @@ def _first_word(reading: Reading, clause: ClauseSpan) -> str:
     """The first word of a clause, but for an "and"."""
     words = reading.text[clause.start : clause.end].lower().split(None, 2)
     return words[1] if len(words) > 1 and words[0] == "and" else words[0]
+
+
+def _joined(reading: Reading, clause: ClauseSpan) -> bool:
+    """Whether a clause hangs on the one before it by an "and"."""
+    return bool(re.search(r"\b(?:and|or|but)\s*$", reading.text[max(0, clause.start - 5) : clause.start]))
 
 
 def _has_verb(reading: Reading, clause: ClauseSpan) -> bool:
