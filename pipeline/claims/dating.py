@@ -17,6 +17,9 @@ _REACH = 28
 """Words between a number or step and its date."""
 _RELATIVE = re.compile(r"(?:(?:[\w'-]+ ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
 _OPENING = re.compile(r"(?:in|on|by|within|during|as of|at|over|for|since|late|early|last|this|next)\b", re.IGNORECASE)
+_DUE = re.compile(
+    r"\b(?:notes|bonds|debentures|loans?|debt)\s+(?:due|maturing)(?:\s+in)?\s+$|\bmatur(?:es|ing)\s+(?:in\s+)?$"
+)
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
 """What begins a date on which nothing can have been said."""
@@ -53,7 +56,7 @@ def link(
     """
     best: tuple[float, DateMention] | None = None
     for date in sentence.dates:
-        if _of_the_saying(reading, sentence, date, announced):
+        if _of_the_saying(reading, sentence, date, announced) or _maturity(reading, sentence, date):
             continue
         if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, found):
             continue
@@ -76,6 +79,11 @@ def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, anno
     return bool(told or telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
 
 
+def _maturity(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is when a debt falls due ("8% senior notes due 2032")."""
+    return bool(_DUE.search(reading.text, max(sentence.start, date.start - 40), date.start))
+
+
 def _other_clause(
     reading: Reading,
     sentence: Sentence,
@@ -87,11 +95,11 @@ def _other_clause(
     """Whether a date stands in a clause that has its own matter: another verb, number or step."""
     here, there = sentence.clause_at(anchor.start), sentence.clause_at(date.start)
     clause = sentence.clauses[there]
-    if here == there or (there < here and _fronted(reading, clause)):
+    numbers = any(clause.start <= q.start < clause.end for q in sentence.quantities)
+    if here == there or (there < here and not numbers and _fronted(reading, clause)):
         return False
     if there < here and _RELATIVE.match(reading.text, clause.start):
         return True
-    numbers = any(clause.start <= q.start < clause.end for q in sentence.quantities)
     if announced and not numbers and _announced_by(reading, sentence, here, there):
         return False
     if found and not numbers and _goes_on(reading, sentence, anchor, here, there):
