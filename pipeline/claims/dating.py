@@ -15,6 +15,8 @@ from pipeline.records import Cue, DateMention, QuantityMention, Realization
 
 _REACH = 28
 """Words between a number or step and its date."""
+_OPENS = 2
+"""Words before the date of a saying that opens its clause ("But on May 6 the firm said")."""
 _RELATIVE = re.compile(r"(?:(?:[\w'-]+ ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
 _OPENING = re.compile(r"(?:in|on|by|within|during|as of|at|over|for|since|late|early|last|this|next)\b", re.IGNORECASE)
 _DUE = re.compile(
@@ -75,8 +77,11 @@ def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, anno
     text, telling = reading.text, _telling()
     if announced:  # a deal is dated by its announcement, but not by somebody's speaking of it
         return bool(telling["said_before"].search(text, sentence.start, date.start))
-    told = telling["told_before"].search(text, sentence.start, date.start)
-    return bool(told or telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
+    if telling["told_before"].search(text, sentence.start, date.start):
+        return True
+    clause = sentence.clauses[sentence.clause_at(date.start)]
+    opens = reading.words_between(clause.start, date.start) <= _OPENS
+    return opens and bool(telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
 
 
 def _maturity(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
