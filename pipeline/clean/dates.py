@@ -35,7 +35,8 @@ def _pattern(name: str) -> re.Pattern[str]:
         "month_first": rf"\b({_MONTH})\.?\s(\d{{1,2}})(?:st|nd|rd|th)?,?\s(\d{{4}})(?!\d)",
         "day_first": rf"\b(\d{{1,2}})(?:st|nd|rd|th)?[\s-]({_MONTH})\.?,?[\s-](\d{{4}})(?!\d)",
         "address": r"/(20\d\d|199\d)[/-](\d\d)[/-](\d\d)(?=[/_.-]|$)",
-        "label": rf"\b(?:published|posted|date|released|issued)(?:\sfrom\s[\w.-]{{2,20}})?(?:\son|\sat)?\s?:?\s{{0,3}}{_WEEKDAY}({_DATE})",
+        "label": rf"\b(?:published|posted|date|released|issued)(?:\sfrom\s[\w.-]{{2,20}})?"
+        rf"(?:\son|\sat)?\s?:?\s{{0,3}}{_WEEKDAY}({_DATE})",
         "line": rf"(?:by\s[^|\n\d]{{2,60}}[|,•·-]?\s{{0,3}})?{_WEEKDAY}({_DATE})"
         r"(?:[\s,|•·-]{1,4}(?:at\s)?\d{1,2}[:.]\d\d.{0,40})?",
         "day": rf"({_DATE})",
