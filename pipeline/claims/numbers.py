@@ -150,8 +150,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     default, rule = _default(reading, sentence, mention)
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
     rivals = [q for q in sentence.quantities if q is not mention]
-    date = dating.link(reading, sentence, mention, rivals, announced=False, realization=found.realization)
-    if date and not dating.plausible(date, found, reading.published):
+    date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
+    if date and not dating.plausible(sentence, mention, date, found, reading.published):
         date = None
     return Draft(
         kind=mention.kind,
