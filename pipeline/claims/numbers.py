@@ -107,7 +107,7 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
 
 def _counts(thing: Thing) -> bool:
     """Whether a thing is only counted for: a country or state, or who runs its grid."""
-    return thing.kind in lexicon.toml("scope")["counted_for"] and not thing.aside or thing.kind == "grid_operator"
+    return (thing.kind in lexicon.toml("scope")["counted_for"] and not thing.aside) or thing.kind == "grid_operator"
 
 
 def _words_on(reading: Reading, sentence: Sentence, mention: QuantityMention) -> int:
