@@ -138,7 +138,7 @@ class AgreementFinder:
         self, reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
         orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst" and _may_be_party(reading, t)]
-        orgs = [t for t in orgs if not _describes_next(reading, t, orgs)]
+        orgs = [t for t in orgs if not _describes_next(t, orgs)]
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
         before = [t for t in orgs if t.end <= start and not (passive and t.aside)]
         left = _left(reading, sentence, before, start, end)
@@ -247,7 +247,7 @@ def _not_party() -> re.Pattern[str]:
     return re.compile(rf"(?:'s)?\s?(?:{words})\b", re.IGNORECASE)
 
 
-def _describes_next(reading: Reading, thing: Thing, orgs: Sequence[Thing]) -> bool:
+def _describes_next(thing: Thing, orgs: Sequence[Thing]) -> bool:
     """Whether a description stands right before the name that it describes ("the turbine maker Kestrin")."""
     return thing.stands_in and any(t.start == thing.end + 1 and not t.stands_in for t in orgs)
 

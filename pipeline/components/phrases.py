@@ -144,7 +144,7 @@ def _spelled(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
 
 def _hyphen(doc: Doc, token: Token) -> bool:
     """Whether a token is the hyphen inside a word ("a 12-year contract"), which is no punctuation to a gap."""
-    return token.text == "-" and 0 < token.i and not token.whitespace_ and not doc[token.i - 1].whitespace_
+    return token.text == "-" and token.i > 0 and not token.whitespace_ and not doc[token.i - 1].whitespace_
 
 
 def _word(doc: Doc, token: Token) -> str:
