@@ -16,6 +16,8 @@ from pipeline.records import Event, Realization
 
 FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "refused": "negated"}
 """What each form of words says by itself."""
+_UNHEARD = ("intent.",)
+"""Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
 SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""
 
@@ -101,7 +103,7 @@ class MilestoneFinder:
             hit,
             default=FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
-            deaf_to=self._deaf,
+            deaf_to=(*self._deaf, *_UNHEARD) if hit.rule.event in SETBACKS and hit.form == "done" else self._deaf,
             inside=hit.form == "open",
             default_confidence=0.6 if hit.form == "open" else 0.9,
         )

@@ -55,7 +55,7 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
     if low in words["contrastive"]:
         return "coordinate"
     if low in words["subordinators"]:
-        return "subordinate"
+        return None if low == "so" and after is not None and after.lower_ in words["so_many"] else "subordinate"
     if low == "that" and before in words["speech"]:
         return "content"
     if before in {"and", "or", "but"} and (low in words["finite"] and not token.text[:1].isupper()):
@@ -95,6 +95,24 @@ def _opens_finite(sentence: Span, i: int) -> bool:
     return False
 
 
+def _inserted(sentence: Span, begin: int, i: int) -> bool:
+    """Whether the verb at `i` goes on with a clause whose subject has something set in between commas behind it."""
+    if sentence[i - 1].text != "," or sentence[i].lower_ not in _words()["verbs"]:
+        return False
+    before = sentence[begin : i - 1]
+    return any(token.text == "," for token in before) and not any(t.lower_ in _words()["verbs"] for t in before)
+
+
+def _main_begins(sentence: Span, begin: int, i: int) -> bool:
+    """Whether at token `i`, behind a comma, the main clause begins after one that opened the sentence ("When it was
+    founded, the firm …")."""
+    words = _words()
+    if begin or sentence[0].lower_ not in words["opening"] or not i or sentence[i - 1].text != ",":
+        return False
+    verbs = [token for token in sentence[1 : i - 1] if token.lower_ in words["verbs"]]
+    return bool(verbs) and _opens_finite(sentence, i)
+
+
 def split_clauses(sentence: Span) -> list[Clause]:
     """The clauses of a sentence, in order, covering all of its tokens but the marks between them."""
     marks = _words()["marks"]
@@ -118,9 +136,14 @@ def split_clauses(sentence: Span) -> list[Clause]:
         if found is not None and not (fresh and found == "coordinate"):
             if sentence[begin:i].text.lower() in {"and", "or", "but", "and ,"}:
                 link = found
+            elif found == "coordinate" and _inserted(sentence, begin, i):
+                pass  # "The second hall, 48 MW, was handed over": one clause
             else:
                 close(i)
                 begin, link = i, found
+        elif not clauses and _main_begins(sentence, begin, i):
+            close(i)
+            begin, link = i, "main"
         fresh = False
     close(len(sentence))
     return clauses

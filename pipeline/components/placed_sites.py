@@ -204,7 +204,7 @@ def _with_state(words: Words, taken: Sequence[Found | None], last: int) -> int:
 
 def _placed(words: Words, place: Found, first: int, last: int, names: dict[str, str], ids: frozenset[str]) -> Found:
     plant = any(word in _PLANTS for word in words.lowers[first:last])
-    row = _row_of_place(place.name, plant, ids)
+    row = row_of_place(place.name, plant, ids)
     if row is not None:
         return Found(first, last, "cluster", row.id, row.name, rank=2)
     name = names.setdefault(place.name, surface(words, first, last))
@@ -220,7 +220,7 @@ def _rows_by_place() -> dict[str, tuple[lexicon.Site, ...]]:
     return {place: tuple(sites) for place, sites in rows.items()}
 
 
-def _row_of_place(place: str, plant: bool, ids: frozenset[str]) -> lexicon.Site | None:
+def row_of_place(place: str, plant: bool, ids: frozenset[str]) -> lexicon.Site | None:
     """The one row of the place whose owner or user the text names, or that it names itself."""
     rows = [row for row in _rows_by_place().get(place.lower(), ()) if (row.kind == "power_plant") == plant]
     said = [row for row in rows if row.id in ids]
