@@ -19,7 +19,29 @@ _SUBJECT_TYPES = {"company", "cluster", "programme"}
 _CARRY_SENTENCES = 8
 _LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
 _CELL = re.compile(r"(?:^|; )(?P<head>[A-Z][\w ]{1,30}): (?P<value>[A-Z][^;:(]{1,60}?)(?= *(?:;|\(|$))")
-_SMALL = {"with", "for", "to", "of", "the", "and", "at", "in", "on", "de", "du", "des", "la", "le", "el", "&", "near", "by"}
+_ANTECEDENT = re.compile(r",?\s+(?:which|who|whose)\b")
+"""Behind a name: the clause that follows is about it."""
+_BREAK = re.compile(r"[;:]\s")
+_SMALL = {
+    "with",
+    "for",
+    "to",
+    "of",
+    "the",
+    "and",
+    "at",
+    "in",
+    "on",
+    "de",
+    "du",
+    "des",
+    "la",
+    "le",
+    "el",
+    "&",
+    "near",
+    "by",
+}
 _HEADINGS = (
     ("roles", "generation"),
     ("roles", "grid"),
@@ -128,6 +150,14 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     score += (1.5 if prefer_company else 3.0) if site else 1.0 if thing.type == "programme" else 0.0
     if thing.stands_in:
         score -= 0.5
+    if (
+        before
+        and _ANTECEDENT.match(text, thing.end)
+        and sentence.clause_at(anchor.start) - sentence.clause_at(thing.start) == 1
+    ):
+        score += 4
+    if before and _set_off(reading, sentence, thing, anchor):
+        score -= 2.5
     if before and gap <= 4 and text[thing.end : thing.end + 1] == "'" and not _between(sentence, thing, anchor):
         score += 5
     preposition = _PREPOSITION.search(text, max(sentence.start, thing.start - 40), thing.start)
@@ -146,6 +176,15 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
             score -= 0.5
     return score
+
+
+def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
+    """Whether a colon or semicolon parts a name from the number, and another name stands behind that mark."""
+    marks = list(_BREAK.finditer(reading.text, thing.end, anchor.start))
+    return bool(marks) and any(
+        t.type in _SUBJECT_TYPES and not t.stands_in and not t.aside and marks[-1].end() <= t.start < anchor.start
+        for t in sentence.things
+    )
 
 
 def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
