@@ -143,7 +143,9 @@ def _headlines(forms: list[str], capital: list[bool], line: list[int]) -> frozen
             entry[1] += upper
     ends = {number: form for form, number in zip(forms, line, strict=True)}
     return frozenset(
-        n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "." and n not in told
+        n
+        for n, (words, upper) in counts.items()
+        if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "." and n not in told
     )
 
 
@@ -220,8 +222,18 @@ _KEYS: dict[str, frozenset[str]] = {
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
         | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
-        | {"qualifiers", "built", "contents", "rented", "site_labels", "owner_labels", "compass", "of_parts", "at_parts"}
-        | {"own_parts", "before_part", "plants", "after_called", "near", "counts", "ends_phrase"}
+        | {
+            "qualifiers",
+            "built",
+            "contents",
+            "rented",
+            "site_labels",
+            "owner_labels",
+            "compass",
+            "of_parts",
+            "at_parts",
+        }
+        | {"own_parts", "before_part", "plants", "after_called", "near", "counts", "ends_phrase", "acts"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),

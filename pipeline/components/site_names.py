@@ -110,12 +110,12 @@ def _by_context(words: Words, run: Run, families: Mapping[str, int]) -> int:
         # "Critically, the campus": an adverb may open a sentence before what is known already.
         told = words.lower(last + 1) in _KNOWN_ALREADY and run.opening and last - first == 1
         told = told or words.lowers[first].endswith("ly")
-        if words.lower(last) in (",", "—", "–", "(") and not told and _site_follows(words, last + 1):
+        if words.lower(last) in (",", "—", "–", "(") and not told and site_follows(words, last + 1):
             return _STRONG
         if words.lower(last) in (",", "—", "–") and _site_before(words, first):
             return _STRONG
         verb = _past_insert(words, last)
-        if words.lower(verb) in ("is", "was", "remains") and _site_follows(words, verb + 1):
+        if words.lower(verb) in ("is", "was", "remains") and site_follows(words, verb + 1):
             return _LIKELY
         if _part_before(words, first) or _headed(words, run) or _clause_follows(words, first, last):
             return _LIKELY
@@ -153,7 +153,7 @@ def _headed(words: Words, run: Run) -> bool:
     )
 
 
-def _site_follows(words: Words, start: int) -> bool:
+def site_follows(words: Words, start: int) -> bool:
     """Whether "a campus ..." or "the bench where it wants a data center" begins at the word."""
     if not words.same_line(start - 1, start):
         return False

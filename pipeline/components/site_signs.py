@@ -155,7 +155,9 @@ def _at(words: Words, first: int) -> bool:
         return _within(words, link, 3, "of_parts")
     if word in ("at", "for", "into", "to"):
         chips = _amount_before(words, link, _AT_REACH, bare=word == "at")
-        return chips if word != "at" else chips or _within(words, link, _AT_REACH, "at_parts") or _site_before(words, link)
+        return (
+            chips if word != "at" else chips or _within(words, link, _AT_REACH, "at_parts") or _site_before(words, link)
+        )
     return False
 
 
