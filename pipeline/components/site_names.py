@@ -16,6 +16,7 @@ from pipeline.components.site_signs import site_points
 
 _POWER_UNITS = frozenset({"mw", "gw", "kw", "megawatts", "gigawatts"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
+_WORKS = frozenset({"project", "development", "build", "machine"})
 _KNOWN_ALREADY = frozenset({"the", "its", "their", "this", "that"})
 _CODE = re.compile(r"[A-Z]{3}[0-9]{1,2}")
 _STRONG = 3
@@ -297,8 +298,13 @@ def _named_before(words: Words, first: int, on_topic: bool) -> bool:
                 return False
             near = range(max(0, start - 8), start)
             heads = (phrases("sites", "heads"), phrases("sites", "plural"), phrases("sites", "apposed"))
-            return any(phrase_at(words, i, table) for i in near for table in heads)
+            return any(phrase_at(words, i, table) and not _of_software(words, i) for i in near for table in heads)
     return False
+
+
+def _of_software(words: Words, index: int) -> bool:
+    """Whether the project or the machine at the word is one of code ("an AI project named ...")."""
+    return words.lowers[index] in _WORKS and words.lower(index - 1) in rules("sites", "software")
 
 
 def _listed_with_power(words: Words, run: Run) -> bool:

@@ -1,8 +1,8 @@
 """What speaks for a bare name being a site: a list or table that it heads, what stands at it, what it does.
 
-"Site: Heron; Load: 40 MW", "Heron, Ohio (Ashby Cloud): 40 MW", "40 MW at Heron", "the Heron hall", "phase two of Heron",
-"Heron went live", "the campus Heron". Points as for companies: 3 says that it is a site, 2 that it is likely one. The
-words are data (`[sites]` and `[[evidence.site_signs]]` of names.toml).
+"Site: Heron; Load: 40 MW", "Heron, Ohio (Ashby Cloud): 40 MW", "40 MW at Heron", "the Heron hall", "Heron went live",
+"phase two of Heron", "the campus Heron". Points as for companies: 3 says that it is a site, 2 that it is likely one.
+The words are data (`[sites]` and `[[evidence.site_signs]]` of names.toml).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def in_cell(words: Words, first: int, labels: str) -> bool:
 
 
 def heads_item(words: Words, first: int, last: int) -> bool:
-    """Whether the name opens an item that measures it: "NAME, Ohio (Ashby Cloud): 40 MW", "NAME, Ohio. It has 40 MW"."""
+    """Whether the name opens an item that measures it: "NAME, Ohio (Ashby Cloud): 40 MW", "NAME, Ohio. It has …"."""
     if not _line_begins(words, first) or company_word(words.lowers[last - 1]):
         return False
     if words.lowers[first] in rules("persons", "firsts"):
