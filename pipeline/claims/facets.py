@@ -269,6 +269,9 @@ def _realization(
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned
+    resumed = _resumed(reading, sentence, anchor, here, deaf_to)
+    if resumed and resumed[0][0].rule.startswith(rules.dropping):
+        return resumed
     finite = [h for h in own if not h.cue.rule.startswith(rules.participle)]
     if not finite:
         governed = _lean(reading, sentence, here, deaf_to) or _resumed(reading, sentence, anchor, here, deaf_to)
@@ -322,6 +325,8 @@ def _lean(
     while index > 0 and sentence.clauses[index].link in {"leaning", "bracket", "subordinate"}:
         governor = sentence.clauses[index - 1]
         cues = within(_heard(sentence, deaf_to), governor.start, governor.end)
+        if sentence.clauses[index].link == "bracket":
+            cues = [c for c in cues if not c.rule.startswith(facet_rules().asking)]
         if cues:
             last = max(cues, key=lambda c: (c.value != "realized", c.start))
             return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
@@ -368,7 +373,7 @@ def _set_in(reading: Reading, sentence: Sentence, anchor: Placed, here: int) -> 
     )
     if not leads and not _SET_IN.search(reading.text, clause.start, anchor.start):
         return False
-    first = reading.text[following.start : following.end].split(None, 1)[0].lower()
+    first = reading.text[following.start : following.end].lower().partition(" ")[0]
     verb = following.link == "coordinate" and first in lexicon.toml("cues")["clause"]["verbs"]
     return verb and reading.words_between(anchor.end, clause.end) <= (_INSERTED if leads else _BEHIND)
 
