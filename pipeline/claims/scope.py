@@ -12,6 +12,8 @@ from pipeline.records import PowerRole, QuantityMention
 
 _VALUED = 9
 """Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
+_PRICED = 160
+"""Characters before "worth" among which the thing stands that is priced."""
 _INHERITED = 3
 """Sentences over which the role of a number carries on to the next."""
 _IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure)\b)[\w-]+\s+){0,2}?")
@@ -111,7 +113,7 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     before = list(valuing.finditer(text, sentence.start, mention.start))
     if not before or reading.words_between(before[-1].end(), mention.start) > _VALUED:
         return False
-    low = max(sentence.start, before[-1].start() - 60)
+    low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
 
 
