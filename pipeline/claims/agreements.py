@@ -19,6 +19,8 @@ from pipeline.records import DateMention, PartyRole
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
+_FUTURE = ("modal.", "intent.", "schedule.", "date.")
+"""Cues of what is to be done under a contract, which say nothing of the contract."""
 _DENIAL = 1
 """Words between a "not" and the deal that it denies ("does not have an agreement")."""
 
@@ -111,7 +113,7 @@ class AgreementFinder:
             default_rule=f"{rule.rule}.stated",
             inside=True,
             default_confidence=0.9 if rule.strong else 0.8,
-            deaf_to=(*self._deaf, *rule.deaf_to),
+            deaf_to=(*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ())),
         )
         return Draft(
             kind="agreement",
@@ -229,6 +231,22 @@ def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start:
     clause = sentence.clauses[sentence.clause_at(start)]
     words = set(re.findall(r"[a-z]+", reading.text[clause.start : clause.end].lower()))
     return not words.isdisjoint(rule.unless)
+
+
+@functools.cache
+def _contract() -> re.Pattern[str]:
+    nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
+    return re.compile(
+        rf"\b(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+(?:[\w-]+\s+){{0,6}}(?:{nouns})\b",
+        re.IGNORECASE,
+    )
+
+
+def _under_contract(reading: Reading, sentence: Sentence) -> bool:
+    """Whether a sentence tells what is still to be done under a contract, which then is made ("will supply … under a
+    20-year agreement").
+    """
+    return bool(_contract().search(reading.text, sentence.start, sentence.end))
 
 
 @functools.cache

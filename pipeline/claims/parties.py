@@ -26,6 +26,8 @@ _REACH = 18
 """Words between the deal's words and a party; farther ones belong to another clause."""
 _ANTECEDENT = 2
 """Words between a name and the relative clause about it."""
+_DESCRIBED = 4
+"""Words between an owner and its deal ("Tarn's 20-year pact")."""
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
@@ -63,7 +65,7 @@ def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: 
     here = sentence.clause_at(start)
     own = [t for t in orgs if sentence.clause_at(t.start) == here]
     if own:
-        free = [t for t in own if not _governed(reading, sentence, t)]
+        free = [t for t in own if _owns(reading, t, start) or not _governed(reading, sentence, t)]
         return _they(reading, sentence, _list(reading, free or own, start, end, before=True, reach=_CLAUSE))
     clause = sentence.clauses[here]
     if _RELATIVE.match(reading.text, clause.start):
@@ -129,6 +131,12 @@ def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]
             if thing.text.lower() not in voice:
                 return [thing]
     return []
+
+
+def _owns(reading: Reading, thing: Thing, start: int) -> bool:
+    """Whether the deal is said to be somebody's ("Tarn's pact with Garrow")."""
+    possessive = reading.text[thing.end : thing.end + 2] in {"'s", "’s"} or thing.text.lower() in _POSSESSIVES
+    return possessive and reading.words_between(thing.end, start) <= _DESCRIBED
 
 
 def _governed(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
