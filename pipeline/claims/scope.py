@@ -57,6 +57,7 @@ def on_topic(reading: Reading) -> bool:
     weights = [_weight(reading, sentence) for sentence in sentences]
     misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
+    lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
     enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
     return sum(weights) > misses and (lead or enough)
 
