@@ -16,7 +16,7 @@ _PRICED = 160
 """Characters before "worth" among which the thing stands that is priced."""
 _INHERITED = 3
 """Sentences over which the role of a number carries on to the next."""
-_IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure)\b)[\w-]+\s+){0,2}?")
+_IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure|contracted)\b)[\w-]+\s+){0,2}?")
 
 
 @functools.cache
@@ -57,6 +57,7 @@ def on_topic(reading: Reading) -> bool:
     weights = [_weight(reading, sentence) for sentence in sentences]
     misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
+    lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
     enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
     return sum(weights) > misses and (lead or enough)
 
@@ -94,7 +95,8 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
         infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
         other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end)
         if infra is None:
-            return other is None and _follows_sum(reading, sentence)
+            sized = any(q.kind in {"power", "accelerators"} for q in sentence.quantities)
+            return other is None and (sized or _follows_sum(reading, sentence))
         return other is None or infra < other
     if mention.kind == "accelerators":
         return size >= rules["accelerators"]["smallest"] and (
