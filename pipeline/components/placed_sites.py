@@ -201,7 +201,8 @@ def _far_town(words: Words, taken: Sequence[Found | None], last: int) -> Found |
         word, place = words.lowers[index], taken[index + 1]
         if not words.same_line(last - 1, index + 1) or word in rules("sites", "ends_phrase"):
             return None
-        if taken[index] is not None and taken[index] is not place and taken[index].type == "cluster":
+        between = taken[index]
+        if between is not None and between is not place and between.type == "cluster":
             return None
         if word in ("near", "outside", "at", "in") and place is not None and place.type == "place":
             return place if place.id is not None and lexicon.by_id()[place.id].kind == "city" else None

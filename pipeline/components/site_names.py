@@ -311,6 +311,7 @@ def _listed_with_power(words: Words, run: Run) -> bool:
     """Whether the run opens a line "NAME: 12 MW ..."."""
     if (
         not run.opening
+        or run.headline
         or words.lower(run.last) != ":"
         or not (run.first == 0 or words.line[run.first - 1] != words.line[run.first])
     ):

@@ -227,8 +227,17 @@ def _part_of(words: Words, first: int, last: int) -> bool:
     before = words.lower(first - 1)
     determined = before in rules("sites", "before_part") and words.same_line(first - 1, first)
     part = words.lower(last) in rules("sites", "own_parts") and words.forms[last].islower()
-    near = range(max(0, first - _PART_REACH), min(len(words), last + _PART_REACH))
-    return determined and part and any(words.same_line(first, i) and amount(words, i) for i in near)
+    return determined and part and any(amount(words, i) for i in _sentence_near(words, first, last))
+
+
+def _sentence_near(words: Words, first: int, last: int) -> range:
+    """The words of the sentence around a name, as far as a part of a site may stand from what it holds."""
+    start, end = first, last
+    while first - start < _PART_REACH and start > 0 and not words.opening[start]:
+        start -= 1
+    while end - last < _PART_REACH and end < len(words) and not words.opening[end]:
+        end += 1
+    return range(start, end)
 
 
 def _does(words: Words, first: int, last: int) -> bool:
