@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline import lexicon
 from pipeline.claims import dating, parties
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import verdict
+from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence, Thing
@@ -105,7 +105,9 @@ class AgreementFinder:
         confidence: float,
     ) -> Draft:
         placed = Anchor(*anchor)
-        found = verdict(
+        deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ()))
+        judge = functools.partial(
+            verdict,
             reading,
             sentence,
             placed,
@@ -113,8 +115,10 @@ class AgreementFinder:
             default_rule=f"{rule.rule}.stated",
             inside=True,
             default_confidence=0.9 if rule.strong else 0.8,
-            deaf_to=(*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ())),
         )
+        found = judge(deaf_to=deaf)
+        if _of_another_clause(sentence, found, placed):
+            found = judge(deaf_to=(*deaf, *_MERE_NOT))
         return Draft(
             kind="agreement",
             nature=rule.nature,
@@ -217,6 +221,13 @@ def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
     if found.realization == "negated" and found.cues[0].rule in _MERE_NOT:
         return not rule.deniable or reading.words_between(found.cues[0].end, draft.anchor[0]) > _DENIAL
     return rule.nature == "financing" and found.realization == "planned"
+
+
+def _of_another_clause(sentence: Sentence, found: Verdict, anchor: Anchor) -> bool:
+    """Whether what negates a deal is a mere "not" of a clause before ("a plant that never stopped: it widened …")."""
+    cue = found.cues[0]
+    apart = sentence.clause_at(cue.start) != sentence.clause_at(anchor.start)
+    return found.realization == "negated" and cue.rule in _MERE_NOT and apart
 
 
 def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:
