@@ -35,6 +35,8 @@ class DealRule(lexicon.Rule):
     """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    default: Literal["realized", "possible"] = "realized"
+    """What the words say where no cue does."""
     mutual: bool = False
     """Whether the parties may all stand before the words ("Garrow and Tarn signed a lease")."""
     together: bool = False
@@ -111,7 +113,7 @@ class AgreementFinder:
             reading,
             sentence,
             placed,
-            default="planned" if _infinitive(reading, anchor) else "realized",
+            default="planned" if _infinitive(reading, anchor) else rule.default,
             default_rule=f"{rule.rule}.stated",
             inside=True,
             default_confidence=0.9 if rule.strong else 0.8,
@@ -139,7 +141,7 @@ class AgreementFinder:
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
         before = [t for t in orgs if t.end <= start and not (passive and parties.of_a_product(sentence, t))]
         left = parties.left_of(reading, sentence, before, start, end)
-        after = parties.behind(reading, orgs, end)
+        after = parties.behind(reading, sentence, orgs, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
         if rule.alone:
             right = []
