@@ -141,7 +141,7 @@ class AgreementFinder:
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
         before = [t for t in orgs if t.end <= start and not (passive and parties.of_a_product(sentence, t))]
         left = parties.left_of(reading, sentence, before, start, end)
-        after = parties.behind(reading, sentence, orgs, end)
+        after = parties.behind(reading, sentence, orgs, start, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
         if rule.alone:
             right = []
@@ -250,7 +250,8 @@ def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start:
 def _contract() -> re.Pattern[str]:
     nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
     return re.compile(
-        rf"\b(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+(?:[\w-]+\s+){{0,6}}(?:{nouns})\b",
+        r"\b(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
+        rf"(?:[\w-]+\s+){{0,6}}(?:{nouns})\b",
         re.IGNORECASE,
     )
 

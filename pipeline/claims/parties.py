@@ -18,7 +18,7 @@ _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into
 _GOVERNING = {*_PREPOSITIONS, "at", "than", "against", "under", "near", "like"}
 _POSSESSIVES = {"its", "their", "our"}
 _PRONOUNS = {"it", "they"}
-"""Some words behind a deal's and without a preposition these are what is dealt in ("call it 360") and no party."""
+"""In another clause than the deal's words and without a preposition these are what is dealt in ("call it 360") and no party."""
 _OBJECT = 6
 """Words between a closing preposition and the party that it governs."""
 _CLAUSE = 40
@@ -53,14 +53,15 @@ def of_a_product(sentence: Sentence, thing: Thing) -> bool:
     return thing.aside or any(q.start <= thing.start < q.end for q in sentence.quantities)
 
 
-def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], end: int) -> list[Thing]:
-    """The companies behind the deal's words, up to a semicolon."""
+def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
+    """The companies behind the deal's words, up to a semicolon; pronouns in their own clause."""
+    here = sentence.clause_at(start)
     return [
         t
         for t in orgs
         if t.start >= end
         and t.text.lower() not in _POSSESSIVES
-        and (t.text.lower() not in _PRONOUNS or t.start == end + 1 or _governed(reading, sentence, t))
+        and (t.text.lower() not in _PRONOUNS or sentence.clause_at(t.start) == here or _governed(reading, sentence, t))
         and ";" not in reading.text[end : t.start]
     ]
 
