@@ -36,7 +36,8 @@ class Placed(Protocol):
         ...
 
 
-_ROW = re.compile(r"[\w ().%-]{1,40}: [^;:]{1,120}(?:; [\w ().%-]{1,40}: [^;:]{1,120}){1,20}$")
+_HEAD = r"[\w ().,%/$€£&'’-]{1,60}"
+_ROW = re.compile(rf"{_HEAD}: [^;:]{{1,120}}(?:; {_HEAD}: [^;:]{{1,120}}){{1,20}}$")
 _ITEMS = 12
 _ITEM_CHARS = 300
 """Longest item and longest list, in characters and in sentences, that a lead still governs."""
