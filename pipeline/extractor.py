@@ -206,11 +206,19 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         text=text[entity.start : entity.end],
         kind=kind,
         aside=kind in lexicon.toml("coreference")["bystanders"]
+        or _speaks_of_others(entity, "bystander_names")
         or bool(_COMPOUND.match(text, entity.end))
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
         or any(q.start <= entity.start < q.end for q in quantities),
     )
+
+
+def _speaks_of_others(entity: Entity | Thing, *lists: str) -> bool:
+    """Whether an unlisted company is by its name one that writes about others ("Holt Securities")."""
+    words = entity.name.split()
+    last = {word for name in lists for word in lexicon.toml("coreference")[name]}
+    return not entity.id and len(words) > 1 and words[-1] in last
 
 
 def own_voice(document: Document, named: list[Thing], text: str) -> Thing | None:
@@ -228,9 +236,16 @@ def own_voice(document: Document, named: list[Thing], text: str) -> Thing | None
             return Thing(start=0, end=0, type="company", id=company.id, name=company.name, text="", kind=company.kind)
         for thing in named:
             if thing.type == "company" and _same_voice(_key(thing.name), voice):
-                return thing
+                return None if _speaks_of_others(thing, "bystander_names", "publisher_names") else thing
     title_end = len(document.title) if document.title else text.find("\n")
-    return next((t for t in named if t.type == "company" and t.start < title_end), None)
+    return next(
+        (
+            t
+            for t in named
+            if t.type == "company" and t.start < title_end and not _speaks_of_others(t, "bystander_names")
+        ),
+        None,
+    )
 
 
 _DEPARTMENT = re.compile(

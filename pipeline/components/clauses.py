@@ -17,6 +17,8 @@ from pipeline import lexicon
 Link = Literal["main", "coordinate", "subordinate", "content", "leaning", "bracket"]
 
 
+_TOLD = 6
+"""Words between a word of speech and the "that" of what was said."""
 _NAME = 4
 """Words of the longest name in a list."""
 
@@ -53,10 +55,12 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
     if low in words["date_like"]:
         return None if after is None or _numeric(after) or after.text[:1].isupper() else "subordinate"
     if low in words["contrastive"]:
-        return "coordinate"
+        return None if low == "yet" and after is not None and after.lower_ == "to" else "coordinate"
+    if low == "should" and before == ",":
+        return "subordinate"
     if low in words["subordinators"]:
         return None if low == "so" and after is not None and after.lower_ in words["so_many"] else "subordinate"
-    if low == "that" and before in words["speech"]:
+    if low == "that" and (before in words["speech"] or _told_that(sentence, i)):
         return "content"
     if before in {"and", "or", "but"} and (low in words["finite"] and not token.text[:1].isupper()):
         return "coordinate"
@@ -69,6 +73,16 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
     if low in {"and", "but", "as"} and before == "," and after is not None and _opens_finite(sentence, i + 1):
         return "coordinate" if low != "as" else "subordinate"
     return None
+
+
+def _told_that(sentence: Span, i: int) -> bool:
+    """Whether "that" at `i` opens what was said to somebody or somewhere ("told investors that", "wrote on X that")."""
+    words = _words()
+    for back in range(2, min(i, _TOLD) + 1):
+        verb, following = sentence[i - back].lower_, sentence[i - back + 1].lower_
+        if verb in words["telling"] or (verb in words["speech"] and following in words["to_whom"]):
+            return True
+    return False
 
 
 def _ends_list(sentence: Span, comma: int) -> bool:
@@ -93,14 +107,6 @@ def _opens_finite(sentence: Span, i: int) -> bool:
         if token.lower_ in finite:
             return True
     return False
-
-
-def _inserted(sentence: Span, begin: int, i: int) -> bool:
-    """Whether the verb at `i` goes on with a clause whose subject has something set in between commas behind it."""
-    if sentence[i - 1].text != "," or sentence[i].lower_ not in _words()["verbs"]:
-        return False
-    before = sentence[begin : i - 1]
-    return any(token.text == "," for token in before) and not any(t.lower_ in _words()["verbs"] for t in before)
 
 
 def _main_begins(sentence: Span, begin: int, i: int) -> bool:
@@ -136,8 +142,6 @@ def split_clauses(sentence: Span) -> list[Clause]:
         if found is not None and not (fresh and found == "coordinate"):
             if sentence[begin:i].text.lower() in {"and", "or", "but", "and ,"}:
                 link = found
-            elif found == "coordinate" and _inserted(sentence, begin, i):
-                pass  # "The second hall, 48 MW, was handed over": one clause
             else:
                 close(i)
                 begin, link = i, found

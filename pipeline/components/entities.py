@@ -19,7 +19,7 @@ from pipeline.components.place_names import pattern_papers, pattern_places
 from pipeline.components.placed_sites import placed_sites
 from pipeline.components.site_names import again, named_sites, votes
 from pipeline.components.toponyms import toponyms
-from pipeline.components.town_sites import town_sites
+from pipeline.components.town_sites import named_in_full, town_sites
 from pipeline.components.unknown_names import unknown_names
 from pipeline.records import Entity
 
@@ -54,7 +54,7 @@ def entities_in(text: str) -> list[Entity]:
     found = overlap_free([*named, *found, *again(words, found, taken)])
     found = overlap_free([*found, *toponyms(words, runs, occupied(words, found), on_topic)])
     if on_topic:
-        found = town_sites(words, found)
+        found = named_in_full(words, town_sites(words, found), named)
     return [_entity(words, item) for item in found]
 
 

@@ -17,6 +17,7 @@ _PLANTS = frozenset({"plant", "station", "farm"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
 _WIDE = frozenset({"country", "region", "state"})
 _REACH = 40
+_FAR = 9
 
 
 def placed_sites(
@@ -42,14 +43,44 @@ def placed_sites(
             passed = index + max(size, many)
             if max(size, many) and (size >= many or _owned(words, taken, index)):
                 where = _place_after_head(words, taken, index, passed, starts)
+                if where is None and on_topic and size and _introduced(words, index):
+                    far = _far_town(words, taken, passed)
+                    if far is not None:
+                        yield _placed(words, far, far.first, far.last, names, ids)
                 if where is not None and _belongs(words, taken, index, where):
-                    item = _placed(words, where, index, _with_state(words, taken, where.last), names, ids)
+                    aside = _past_aside(words, taken, passed) > passed
+                    item = _placed(words, where, where.first if aside else index, _with_state(words, taken, where.last), names, ids)
                     site = _apposed_to(words, index, ends)
                     yield item if site is None else replace(item, id=site.id, name=site.name)
+                    if many:
+                        yield from _listed_after(words, taken, item.last, starts, names, ids)
         elif place is not None and place.type == "place" and place.first == index:
             last = _place_before_head(words, taken, place)
             if last:
                 yield _placed(words, place, index, last, names, ids)
+
+
+def _listed_after(
+    words: Words,
+    taken: Sequence[Found | None],
+    last: int,
+    runs: Mapping[int, Run],
+    names: dict[str, str],
+    ids: frozenset[str],
+) -> Iterator[Found]:
+    """The other places of "data centers in Ashby, Wexley and Colby", each a site of its own."""
+    while words.lower(last) in (",", "and", ";") and words.same_line(last - 1, last):
+        first = last + 1 + (words.lower(last) != "and" and words.lower(last + 1) == "and")
+        place = taken[first] if first < len(words) and words.same_line(last, first) else None
+        run = runs.get(first)
+        if place is None and run is not None and _town(words, run) and not run.headline:
+            place = Found(run.first, run.last, "place", None, surface(words, run.first, run.last))
+        if place is None or place.type != "place" or place.first != first:
+            return
+        if _wide(place) and words.lower(last) == ",":
+            return
+        yield _placed(words, place, first, place.last, names, ids)
+        last = _with_state(words, taken, place.last)
 
 
 def _wide(place: Found) -> bool:
@@ -146,12 +177,13 @@ def _place_after_head(
     """The place of "data center in Ashby", where the word for a site is no part of a longer name."""
     if last + 2 > len(words) or _named_site(words, taken, index):
         return None
+    last = _past_aside(words, taken, last)
     link = words.lower(last)
     if link not in ("in", "near", "outside", "at"):
         return None
-    where = (
-        last + 1 + (words.lower(last + 1) in ("the", "nearby", "rural", "northern", "southern", "western", "eastern"))
-    )
+    where = last + 1
+    while where < last + 3 and words.lower(where) in rules("sites", "compass") | {"nearby"} - {"near"}:
+        where += 1
     place = taken[where] if where < len(words) and words.line[where] == words.line[index] else None
     if place is not None and place.type == "place":
         return place if link != "at" or not _wide(place) else None
@@ -159,6 +191,27 @@ def _place_after_head(
     if link == "at" or where > last + 1 or place is not None or run is None or run.headline:
         return None
     return Found(run.first, run.last, "place", None, surface(words, run.first, run.last)) if _town(words, run) else None
+
+
+def _far_town(words: Words, taken: Sequence[Found | None], last: int) -> Found | None:
+    """The town of "a campus for machine-learning tenants outside Ashby": further on in the same phrase."""
+    for index in range(last, min(len(words) - 1, last + _FAR)):
+        word, place = words.lowers[index], taken[index + 1]
+        if not words.same_line(last - 1, index + 1) or word in rules("sites", "ends_phrase"):
+            return None
+        if taken[index] is not None and taken[index] is not place and taken[index].type == "cluster":
+            return None
+        if word in ("near", "outside", "at", "in") and place is not None and place.type == "place":
+            return place if place.id is not None and lexicon.by_id()[place.id].kind == "city" else None
+    return None
+
+
+def _past_aside(words: Words, taken: Sequence[Found | None], last: int) -> int:
+    """Past "with PARTNER" or a comma between a word for a site and "in PLACE"."""
+    partner = taken[last + 1] if words.lower(last) in ("with", "by") and last + 1 < len(words) else None
+    if partner is not None and partner.type == "company":
+        return partner.last
+    return last + (words.lower(last) == "," and words.lower(last + 1) in ("in", "at") and words.same_line(last, last + 1))
 
 
 def _town(words: Words, run: Run) -> bool:

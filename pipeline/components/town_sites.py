@@ -6,6 +6,7 @@ place ("campus outside Lahti") where the text has one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pipeline import lexicon
@@ -15,6 +16,7 @@ from pipeline.components.placed_sites import row_of_place
 from pipeline.components.site_signs import heads_section, site_points
 
 _ENOUGH = 2
+_WIDE = frozenset({"country", "region", "state"})
 _TOWNS = frozenset({"city", "town", "village"})
 
 
@@ -23,6 +25,30 @@ def town_sites(words: Words, found: Sequence[Found]) -> list[Found]:
     ids = frozenset(item.id for item in found if item.id)
     placed = dict(_placed(words, found))
     return [_as_site(words, item, placed, ids) if _spoken_of(words, item) else item for item in found]
+
+
+def named_in_full(words: Words, found: Sequence[Found], names: Sequence[Found]) -> list[Found]:
+    """The names, a site by its state in the title ("Ashby's Ohio campus") under the name that the text then gives it.
+
+    That is the name of the one site that the text speaks of more than twice as often as of any other.
+    """
+    wide = {item for item in found if item.type == "cluster" and item.id is None and _by_state(item, names)}
+    own = Counter((item.id, item.name) for item in found if item.type == "cluster" and item not in wide)
+    ranked = own.most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[1][1] * 2 >= ranked[0][1]):
+        return list(found)
+    site, name = ranked[0][0]
+    titled = {item.name for item in wide if words.line[item.first] == 0}
+    return [
+        Found(item.first, item.last, "cluster", site, name, rank=2) if item in wide and item.name in titled else item
+        for item in found
+    ]
+
+
+def _by_state(item: Found, names: Sequence[Found]) -> bool:
+    """Whether the only places in the phrase are states, regions and countries."""
+    inside = [n for n in names if n.type == "place" and item.first <= n.first and n.last <= item.last]
+    return bool(inside) and all(n.id is not None and lexicon.by_id()[n.id].kind in _WIDE for n in inside)
 
 
 def _spoken_of(words: Words, item: Found) -> bool:
