@@ -238,14 +238,8 @@ def own_voice(document: Document, named: list[Thing], text: str) -> Thing | None
             if thing.type == "company" and _same_voice(_key(thing.name), voice):
                 return None if _speaks_of_others(thing, "bystander_names", "publisher_names") else thing
     title_end = len(document.title) if document.title else text.find("\n")
-    return next(
-        (
-            t
-            for t in named
-            if t.type == "company" and t.start < title_end and not _speaks_of_others(t, "bystander_names")
-        ),
-        None,
-    )
+    leading = [t for t in named if t.type == "company" and t.start < title_end]
+    return next((t for t in leading if not _speaks_of_others(t, "bystander_names")), None)
 
 
 _DEPARTMENT = re.compile(

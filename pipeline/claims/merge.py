@@ -118,7 +118,7 @@ def _join(group: Sequence[Draft]) -> Draft:
 
 
 def _join_deal(group: Sequence[Draft]) -> Draft:
-    """A deal told several times: that it was signed outweighs all else, a denial talks, talks a bare noun and a plan."""
+    """A deal told several times: a signature outweighs a denial, a denial talks, talks a bare noun and a plan."""
     denied = any(d.verdict.realization == "negated" for d in group)
     ranks: dict[Realization, int] = {"negated": 3, "possible": 2, "realized": 1, "planned": 0} if denied else _RANKS
     best = max(
