@@ -107,7 +107,8 @@ class AgreementFinder:
         confidence: float,
     ) -> Draft:
         placed = Anchor(*anchor)
-        deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ()))
+        made = _under_contract(reading, sentence) or (rule.strong and _made(reading, anchor))
+        deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if made else ()))
         judge = functools.partial(
             verdict,
             reading,
@@ -263,6 +264,11 @@ def _under_contract(reading: Reading, sentence: Sentence) -> bool:
     20-year agreement").
     """
     return bool(_contract().search(reading.text, sentence.start, sentence.end))
+
+
+def _made(reading: Reading, anchor: tuple[int, int]) -> bool:
+    """Whether a deal's words are a perfect ("has placed an order"), which no modal of a clause before turns."""
+    return bool(re.match(r"(?:has|have|had)\s", reading.text[anchor[0] : anchor[1]], re.IGNORECASE))
 
 
 @functools.cache
