@@ -141,7 +141,7 @@ def verdict(
 def _from_lead(
     reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]
 ) -> tuple[list[CueMention], int] | None:
-    """For an item of a list, the cue of its lead; for a cell of a row, that of its own head, else of its other cells."""
+    """For an item of a list, the cue of its lead; for a cell, that of its own head, else of the row's other cells."""
     local = facet_rules().local
     heard = [c for c in _heard(sentence, deaf_to) if not c.rule.startswith(local)] if sentence.row else []
     cues = _of_row(sentence, anchor, heard)
