@@ -171,10 +171,15 @@ def read(
     title: str | None,
     published: dt.date | None,
 ) -> Reading:
-    """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped."""
+    """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped,
+    and so is a cue inside a name ("Project Rainier")."""
     taken = [*quantities, *(e for e in entities if e.type in {"company", "cluster", "programme"})]
     free = [d for d in dates if not any(t.start <= d.start and d.end <= t.end for t in taken)]
+    names = [e for e in entities if e.type in {"company", "cluster", "programme"}]
     text = doc.text  # spaCy joins the tokens anew each time it is asked
+    heard = [
+        c for c in cues if not (text[c.start].isupper() and any(n.start <= c.start < c.end <= n.end for n in names))
+    ]
     sentences: list[Sentence] = []
     paragraph = 0
     for index, span in enumerate(sentences_of(doc)):
@@ -200,7 +205,7 @@ def read(
                 things=tuple(within(things, start, end)),
                 quantities=tuple(within(quantities, start, end)),
                 dates=tuple(within(free, start, end)),
-                cues=tuple(within(cues, start, end)),
+                cues=tuple(within(heard, start, end)),
             )
         )
     return Reading(

@@ -23,6 +23,7 @@ DEAF: dict[str, tuple[str, ...]] = {
         "done.state",
         "done.bare",
         "done.premodifier",
+        "done.active",
         "done.predicate.",
         "construction.state",
     ),
