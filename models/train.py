@@ -17,6 +17,7 @@ import json
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,8 @@ from thinc.api import Config
 
 from models import corpus
 from models.finish import finish
-from models.ops import numpy_blas
+from pipeline.embedding import learn_words
+from pipeline.ops import numpy_blas
 
 HERE = Path(__file__).parent
 
@@ -126,6 +128,7 @@ def _train(config: Config, out: Path) -> dict[str, float]:
     optimizer = training["optimizer"]
     first = list(readers["train"](nlp))
     nlp.initialize(lambda: first, sgd=optimizer)
+    learn_words(nlp.get_pipe("tok2vec").model, Counter(token.norm for example in first for token in example.predicted))
     dev = list(readers["dev"](nlp))
     best: dict[str, float] = {}
     losses: dict[str, float] = {}

@@ -13,7 +13,7 @@ import spacy
 from models import corpus, train
 from models.augment import Augmenter
 from models.conllu import TreebankError, read
-from models.ops import NumpyBlasOps, numpy_blas
+from pipeline.ops import NumpyBlasOps, numpy_blas
 from models.projection import project
 from pipeline.tokenizer import customize
 
