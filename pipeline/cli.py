@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli_evaluate import evaluate
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -54,6 +56,9 @@ def main() -> None:
       infraclaims extract article.html
       infraclaims explain article.html --html why.html
     """
+
+
+main.add_command(evaluate)
 
 
 @main.command()

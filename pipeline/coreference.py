@@ -90,14 +90,21 @@ def resolve(
         for match in _descriptions().finditer(text, start, end):
             if any(t.start < match.end() and match.start() < t.end for t in here):
                 continue
-            thing = _referent(match, focus, orgs, here, start)
+            thing = _referent(match, focus, _spoken_of(orgs, found), here, start)
             if thing:
                 found.append(replace(thing, start=match.start(), end=match.end(), text=match.group(), stands_in=True))
-        if orgs:
-            focus.companies.append(orgs)
+        spoken = _spoken_of(orgs, found)
+        if spoken:
+            focus.companies.append(spoken)
         focus.sites.extend(t for t in here if t.type == "cluster")
         result.extend(sorted([*here, *found], key=lambda t: t.start))
     return result
+
+
+def _spoken_of(orgs: Sequence[Thing], found: Sequence[Thing]) -> list[Thing]:
+    """The companies of a sentence, named or meant, in order; "we" is who speaks and not who is spoken of."""
+    meant = [t for t in found if t.type == "company" and t.text.lower() not in _rules()["first_person"]]
+    return sorted([*orgs, *meant], key=lambda t: t.start)
 
 
 def _main_company(named: Sequence[Thing], sentences: Sequence[tuple[int, int]]) -> Thing | None:

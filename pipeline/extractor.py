@@ -56,6 +56,9 @@ _QUANTITY_TYPES: dict[str, EntityType] = {
 
 _COMPOUND = re.compile(r"-[a-z]|(?:['’]s?)?(?: [A-Z][\w-]*){0,3} (?:[GTC]PUs?|chips?|processors?|accelerators?)\b")
 """Behind a company's name: it is the maker or backer of what follows."""
+_PRODUCT = re.compile(r" (?!(?:CEO|CFO|CTO|COO|Chief|President|Chair|Founder|Corp|Inc|Ltd|Group|Holdings|Co|Cloud)\b)[A-Z]\w")
+"""Behind the name of a maker of chips or servers: the name of its product ("NVIDIA DGX")."""
+_MAKERS = frozenset({"chip_maker", "server_maker"})
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,7 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         kind=kind,
         aside=kind in lexicon.toml("coreference")["bystanders"]
         or bool(_COMPOUND.match(text, entity.end))
+        or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
         or any(q.start <= entity.start < q.end for q in quantities),
     )

@@ -18,7 +18,7 @@ from pipeline.records import DateMention, PartyRole
 
 _JOINED = re.compile(
     r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
-    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for)[\w-]+\s+){0,2}$"
+    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for)[\w.%-]+\s+){0,2}$"
 )
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
@@ -41,6 +41,8 @@ class DealRule(lexicon.Rule):
     """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    alone: bool = False
+    """Whether both parties stand before the words, so that a name behind them is none."""
     through: tuple[str, ...] = ()
     """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
     unless: tuple[str, ...] = ()
@@ -122,6 +124,8 @@ class AgreementFinder:
         left = _left(reading, sentence, [t for t in orgs if t.end <= start], start, end)
         reach = _OBJECT if reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS else _REACH
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
+        if rule.alone:
+            right = []
         if rule.through:
             right = [t for t in orgs if t.start >= end and _preceded(reading, sentence, t, rule.through)][:1]
         rents = bool(re.match(r"leas|rent", reading.text[start:end].lower()))
@@ -164,9 +168,11 @@ class AgreementFinder:
 def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequence[tuple[PartyRole, Thing]]) -> bool:
     """Whether a deal is about AI infrastructure: by clause, number or trade."""
     scope = lexicon.toml("deals")["scope"]
+    clause = sentence.clauses[sentence.clause_at(start)]
+    if word_pattern("deals", "scope", "elsewhere").search(reading.text, clause.start, clause.end):
+        return False
     if any(thing.kind in scope["kinds"] for _, thing in parties):
         return True
-    clause = sentence.clauses[sentence.clause_at(start)]
     topics = word_pattern("deals", "scope", "topics")
     return bool(topics.search(reading.text, clause.start, clause.end)) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities

@@ -3,42 +3,59 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline import lexicon
 from pipeline.claims.facets import Verdict
 from pipeline.reading import Placed, Reading, Sentence
 from pipeline.records import Cue, DateMention, Realization
 
 _REACH = 28
 """Words between a number or step and its date."""
-_SAYING = r"said|says|told|wrote|posted|interview|reported|added|noted"
-_ANNOUNCING = r"announced|announces|unveiled|confirmed|disclosed|statement|filing|release"
+_RELATIVE = re.compile(r"(?:(?:[\w'-]+ ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
+_UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
+"""What begins a date on which nothing can have been said."""
 
 
-def _before(verbs: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{verbs})\b(?:\s+[\w']+){{0,3}}?\s*$", re.IGNORECASE)
-
-
-def _after(verbs: str) -> re.Pattern[str]:
-    return re.compile(rf"^,?\s*(?:[\w.'-]+\s+){{0,4}}?(?:{verbs})\b", re.IGNORECASE)
-
-
-_SAID_ON = _before(_SAYING)
-_TOLD_ON = _before(f"{_SAYING}|{_ANNOUNCING}")
-_ON_WHICH_TOLD = _after(f"{_SAYING}|{_ANNOUNCING}")
+@functools.cache
+def _telling() -> dict[str, re.Pattern[str]]:
+    """Patterns for "said on Tuesday" and "on Tuesday the firm said", with and without the words of an announcement."""
+    words = lexicon.toml("attribution")["telling"]
+    between = "|".join(words["between"])
+    saying, announcing = "|".join(words["saying"]), "|".join((*words["saying"], *words["announcing"]))
+    before = rf"(?:\s+(?:{between})){{0,7}}?(?:\s+on)?\s*$"
+    after = r"^,?\s*(?:[\w.'-]+\s+){0,4}?"
+    return {
+        "said_before": re.compile(rf"\b(?:{saying})\b{before}", re.IGNORECASE),
+        "told_before": re.compile(rf"\b(?:{announcing})\b{before}", re.IGNORECASE),
+        "told_after": re.compile(rf"{after}(?:{announcing})\b", re.IGNORECASE),
+    }
 
 
 def link(
-    reading: Reading, sentence: Sentence, anchor: Placed, rivals: Sequence[Placed], *, announced: bool
+    reading: Reading,
+    sentence: Sentence,
+    anchor: Placed,
+    rivals: Sequence[Placed],
+    *,
+    announced: bool,
+    realization: Realization | None = None,
 ) -> DateMention | None:
-    """The date of what stands at `anchor`, or None. `announced` admits the day on which it was said."""
+    """The date of what stands at `anchor`, or None.
+
+    `announced` admits the day on which it was said; `realization` is what is known of the thing, so that a date from
+    a neighbouring clause is taken only where it fits.
+    """
     best: tuple[float, DateMention] | None = None
     for date in sentence.dates:
         if _of_the_saying(reading, sentence, date, announced):
             continue
-        if _other_clause(sentence, anchor, date) or _nearer_rival(reading, sentence, anchor, date, rivals):
+        if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, realization):
+            continue
+        if not sentence.row and _nearer_rival(reading, sentence, anchor, date, rivals):
             continue
         cost = reading.gap(anchor, date) + (0 if date.start >= anchor.end else 3)
         if cost <= _REACH and (best is None or cost < best[0]):
@@ -48,24 +65,63 @@ def link(
 
 def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, announced: bool) -> bool:
     """Whether a date is that of the announcement: "said on Tuesday", "On May 6 the firm said", "today announced"."""
-    text = reading.text
+    if _UNFIT.match(date.date.text):
+        return False
+    text, telling = reading.text, _telling()
     if announced:  # a deal is dated by its announcement, but not by somebody's speaking of it
-        return bool(_SAID_ON.search(text, sentence.start, date.start))
-    told = _TOLD_ON.search(text, sentence.start, date.start)
-    return bool(told or _ON_WHICH_TOLD.match(text[date.end : min(sentence.end, date.end + 80)]))
+        return bool(telling["said_before"].search(text, sentence.start, date.start))
+    told = telling["told_before"].search(text, sentence.start, date.start)
+    return bool(told or telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
 
 
-def _other_clause(sentence: Sentence, anchor: Placed, date: DateMention) -> bool:
+def _other_clause(
+    reading: Reading,
+    sentence: Sentence,
+    anchor: Placed,
+    date: DateMention,
+    announced: bool,
+    realization: Realization | None,
+) -> bool:
     """Whether a date stands in a clause that has its own matter: another verb, number or step."""
     here, there = sentence.clause_at(anchor.start), sentence.clause_at(date.start)
     if here == there:
         return False
+    clause = sentence.clauses[there]
+    numbers = any(clause.start <= q.start < clause.end for q in sentence.quantities)
+    if announced and not numbers and _announced_by(reading, sentence, here, there):
+        return False
+    if realization and not numbers and _goes_on(reading, sentence, anchor, here, there):
+        return not fits(date, realization, reading.published)
     low, high = sorted((here, there))
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
         return True
+    return numbers or any(c.facet == "realization" and clause.start <= c.start < clause.end for c in sentence.cues)
+
+
+def _announced_by(reading: Reading, sentence: Sentence, here: int, there: int) -> bool:
+    """Whether the date's clause announces the anchor's: "today announced that …", "…, announced in January"."""
     clause = sentence.clauses[there]
-    verbs = any(c.facet == "realization" and clause.start <= c.start < clause.end for c in sentence.cues)
-    return verbs or any(clause.start <= q.start < clause.end for q in sentence.quantities)
+    if there == here - 1:
+        return sentence.clauses[here].link == "content"
+    announcing = "|".join(lexicon.toml("attribution")["telling"]["announcing"])
+    return clause.link == "leaning" and bool(
+        re.match(rf"(?:first )?(?:{announcing}|signed|agreed)\b", reading.text[clause.start :])
+    )
+
+
+def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, there: int) -> bool:
+    """Whether the date's clause goes on about the anchor: the main clause after an inserted one ("the hall, drawing
+    40 MW, will open in June"), or a relative clause behind the number ("40 MW, which is due in June").
+    """
+    if there != here + 1:
+        return False
+    clause = sentence.clauses[there]
+    words = reading.text[clause.start : clause.end]
+    inserted = sentence.clauses[here].link in {"leaning", "subordinate", "bracket"}
+    if inserted and clause.link in {"coordinate", "leaning"}:
+        return words.split(None, 1)[0].lower() in lexicon.toml("cues")["clause"]["verbs"]
+    last = not any(anchor.end <= q.start < clause.start for q in sentence.quantities)
+    return last and bool(_RELATIVE.match(words))
 
 
 def _nearer_rival(
@@ -78,14 +134,26 @@ def _nearer_rival(
     return any(not reading.listed(anchor, r) for r in between)
 
 
-def plausible(date: DateMention, realization: Realization, published: dt.date | None) -> bool:
-    """Whether a date can be that of a state: what is planned is not due before the article, and "today" dates news."""
+def fits(date: DateMention, realization: Realization, published: dt.date | None) -> bool:
+    """Whether a date lies on the side of publication that a fact or a plan asks for."""
+    start, end = date.date.start, date.date.end
+    if published is None or start is None or end is None:
+        return True
+    return start <= published if realization == "realized" else end > published
+
+
+def plausible(date: DateMention, found: Verdict, published: dt.date | None) -> bool:
+    """Whether a date can be that of a state: what is planned is not due before the article, and "today" dates news.
+
+    What was secured is dated by its securing.
+    """
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
         return True
     if start == end == published:
         return False
-    return not (realization in {"planned", "possible"} and end <= published and date.date.relation != "since")
+    planned = found.realization in {"planned", "possible"} and found.cues[0].rule != "commit.secured"
+    return not (planned and end <= published and date.date.relation != "since")
 
 
 def not_before(found: Verdict, date: DateMention | None, published: dt.date | None) -> Verdict:

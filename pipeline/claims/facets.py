@@ -24,6 +24,8 @@ from pipeline.records import Certainty, Cue, CueMention, Realization, Record
 
 _LEAD_DISTANCE = 10
 """What a lead's cue counts as away, in words."""
+_OWN = 3
+"""Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
 
@@ -43,6 +45,8 @@ class FacetRules(Record):
     participle: tuple[str, ...]
     unfinished: tuple[str, ...]
     outer: tuple[str, ...]
+    local: tuple[str, ...]
+    choosing: tuple[str, ...]
     told_as_fact: tuple[str, ...]
 
 
@@ -136,7 +140,7 @@ def _from_lead(
         cues = [c for c in _heard(sentence, deaf_to) if c.end <= colon]
     lead = reading.lead_of(sentence)
     if not cues and lead:
-        cues = _heard(lead, deaf_to)
+        cues = [c for c in _heard(lead, deaf_to) if not c.rule.startswith(facet_rules().local)]
     return ([cues[-1]], _LEAD_DISTANCE) if cues else None
 
 
@@ -186,7 +190,8 @@ def _did_something_else(reading: Reading, cue: CueMention, anchor: Placed) -> bo
 def _spoken_for(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
     """Whether another number stands between the anchor and a cue behind it, so that the cue speaks of that one."""
     between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= cue.start]
-    return any(not reading.listed(anchor, q) for q in between)
+    own = any(0 <= reading.words_between(cue.end, q.start) <= _OWN and q.start >= cue.end for q in sentence.quantities)
+    return own and cue.rule.startswith(facet_rules().choosing) or any(not reading.listed(anchor, q) for q in between)
 
 
 def _distance(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> int:
@@ -248,7 +253,7 @@ def _realization(
 
 def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool:
     """Whether `wrap` still governs `nearest`: no finite fact stands between them."""
-    if nearest.cue.value in {wrap.cue.value, "negated"}:
+    if nearest.cue.value in {wrap.cue.value, "negated"} or wrap.cue.start >= nearest.cue.start:
         return False
     stop = nearest.cue.start
     between = [h for h in own if h.before and wrap.cue.end <= h.cue.start < stop and h is not nearest]

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import facet_rules, verdict
-from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
+from pipeline.claims.scope import clause_of, in_scope, power_role, told_role, word_pattern
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import Cue, PowerRole, QuantityMention, Realization
+from pipeline.records import Cue, QuantityMention, Realization
 
 DEAF: dict[str, tuple[str, ...]] = {
     "accelerators": ("done.money",),
@@ -115,11 +115,11 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     if mention.kind == "power":
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
-    default, rule = _default(reading, sentence, mention, quantity.role)
+    default, rule = _default(reading, sentence, mention)
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
     rivals = [q for q in sentence.quantities if q is not mention]
-    date = dating.link(reading, sentence, mention, rivals, announced=False)
-    if date and not dating.plausible(date, found.realization, reading.published):
+    date = dating.link(reading, sentence, mention, rivals, announced=False, realization=found.realization)
+    if date and not dating.plausible(date, found, reading.published):
         date = None
     return Draft(
         kind=mention.kind,
@@ -144,9 +144,7 @@ def _told_as_fact() -> re.Pattern[str]:
     return re.compile(rf"(?:\b(?:{words})|'s|s')\s+$", re.IGNORECASE)
 
 
-def _default(
-    reading: Reading, sentence: Sentence, mention: QuantityMention, role: PowerRole | None
-) -> tuple[Realization, str]:
+def _default(reading: Reading, sentence: Sentence, mention: QuantityMention) -> tuple[Realization, str]:
     """What a number is without any cue: money, headlines and new things ("a 1 GW campus") are plans; what is told as
     known ("its 40,000 GPUs"), and a plant's power, is a fact.
     """
@@ -155,6 +153,7 @@ def _default(
     if sentence.title:
         return "planned", "default.headline"
     known = _told_as_fact().search(reading.text, max(sentence.start, mention.start - 12), mention.start)
-    if mention.quantity.relation != "le" and (known or role in {"generation", "storage"}):
+    plant = mention.kind == "power" and told_role(reading, sentence, mention) in {"generation", "storage"}
+    if mention.quantity.relation != "le" and (known or plant):
         return "realized", "default.stated"
     return "planned", "default.new"

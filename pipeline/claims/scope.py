@@ -12,6 +12,8 @@ from pipeline.records import PowerRole, QuantityMention
 
 _VALUED = 9
 """Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
+_INHERITED = 3
+"""Sentences over which the role of a number carries on to the next."""
 _IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure)\b)[\w-]+\s+){0,2}?")
 
 
@@ -114,7 +116,21 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
 
 
 def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
-    """What a quantity of power is for: the role whose word stands nearest in its clause, else in its sentence."""
+    """What a quantity of power is for: as its own sentence tells, else as the number before it in the paragraph."""
+    told = told_role(reading, sentence, mention)
+    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= mention.start]
+    if told or sites:
+        return told or "load"
+    for other in reversed(reading.sentences[max(0, sentence.index - _INHERITED) : sentence.index]):
+        if told or other.paragraph != sentence.paragraph:
+            break
+        before = [q for q in other.quantities if q.kind == "power"]
+        told = told_role(reading, other, before[-1]) if before else None
+    return told or "load"
+
+
+def told_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole | None:
+    """The role whose word stands nearest in the clause of a number, else in its sentence."""
     clause = clause_of(sentence, mention)
     roles: tuple[PowerRole, ...] = ("load", "storage", "generation", "grid")
     for start, end, reach in ((clause.start, clause.end, 11), (sentence.start, sentence.end, 40)):
@@ -125,4 +141,4 @@ def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -
                 gaps.append((gap, order, role))
         if gaps:
             return min(gaps)[2]
-    return "load"
+    return None

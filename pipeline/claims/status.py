@@ -18,7 +18,7 @@ _COMING = {"construction_completed", "delivered", "operational"}
 
 def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
     """The drafts, with numbers that only a weak cue or none called real made plans where their site is yet to run."""
-    running = {d.subject.key for d in drafts if d.subject and d.event in _RUNS and d.verdict.realization == "realized"}
+    running = {d.subject.key for d in drafts if d.subject and _shows_running(d)}
     coming: dict[str, Draft] = {}
     for draft in drafts:
         ahead = draft.event in _BEGUN or (draft.event in _COMING and draft.verdict.realization != "realized")
@@ -28,12 +28,22 @@ def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
     return [_planned(d, coming[d.subject.key], text) if d.subject and _leans(d, coming) else d for d in drafts]
 
 
+def _shows_running(draft: Draft) -> bool:
+    """Whether a step that makes a site run has happened, or chips or a load are surely there."""
+    if draft.verdict.realization != "realized" or draft.verdict.certainty != "asserted":
+        return False
+    known = draft.quantity is not None and draft.kind in {"accelerators", "power"} and draft.link_confidence >= _SURE
+    return draft.event in _RUNS or (known and not _weak(draft))
+
+
+def _weak(draft: Draft) -> bool:
+    return draft.verdict.by_default or draft.verdict.cues[0].rule.startswith(facet_rules().weak)
+
+
 def _leans(draft: Draft, coming: dict[str, Draft]) -> bool:
     if draft.quantity is None or draft.subject is None or draft.subject.key not in coming:
         return False
-    found = draft.verdict
-    weak = found.by_default or found.cues[0].rule.startswith(facet_rules().weak)
-    return weak and found.realization == "realized"
+    return _weak(draft) and draft.verdict.realization == "realized"
 
 
 def _planned(draft: Draft, step: Draft, text: str) -> Draft:

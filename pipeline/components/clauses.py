@@ -17,6 +17,10 @@ from pipeline import lexicon
 Link = Literal["main", "coordinate", "subordinate", "content", "leaning", "bracket"]
 
 
+_NAME = 4
+"""Words of the longest name in a list."""
+
+
 @dataclass(frozen=True)
 class Clause:
     """Tokens `start`..`end` of the Doc, and the link to the clause before it in the sentence."""
@@ -60,9 +64,24 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
         return "leaning"
     if before == "," and low in words["finite"]:
         return "coordinate"
+    if low == "and" and before == "," and _ends_list(sentence, i - 1):
+        return None
     if low in {"and", "but", "as"} and before == "," and after is not None and _opens_finite(sentence, i + 1):
         return "coordinate" if low != "as" else "subordinate"
     return None
+
+
+def _ends_list(sentence: Span, comma: int) -> bool:
+    """Whether the comma closes the last but one name of a list ("A, B, and C have agreed")."""
+    for back in range(1, _NAME + 2):
+        if comma - back <= 0:
+            return False
+        token = sentence[comma - back]
+        if token.text == ",":
+            return back > 1 and sentence[comma - back - 1].text[:1].isupper()
+        if not token.text[:1].isupper():
+            return False
+    return False
 
 
 def _opens_finite(sentence: Span, i: int) -> bool:

@@ -1,0 +1,1 @@
+"""Extraction against gold: the figures, their intervals and the errors by cause."""
