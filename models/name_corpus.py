@@ -60,10 +60,10 @@ def _split(split: str) -> Iterator[tuple[str, str, Path]]:
             if isinstance(page, Page):
                 pages[page.id or Path(page.source).stem] = page
     for name in sorted(entries):
-        gold = next((g for g in (CORPUS / "gold", CORPUS / "annotations" / "first") if (g / f"{name}.json").is_file()), None)
+        golds = [g for part in ("gold", "annotations/first") for g in sorted((CORPUS / part).rglob(f"{name}.json"))]
         article = clean(pages[name], settings) if name in pages else None
-        if gold and article and not isinstance(article, Rejected):
-            yield name, article.text, gold / f"{name}.json"
+        if golds and article and not isinstance(article, Rejected):
+            yield name, article.text, golds[0]
 
 
 @spacy.registry.readers("infraclaims_names.v1")
@@ -98,7 +98,7 @@ def _varied(nlp: Language, item: Marked, renamer: Renamer) -> Example:
     try:
         return example(nlp, renamer(item))
     except NameError_:  # a new name grew together with what stands beside it: the text stays as it was written
-        return example(nlp, item)
+        return example(nlp, item, widen=item.where.partition(":")[0].endswith(".txt") is False)
 
 
 @spacy.registry.readers("infraclaims_marked.v1")

@@ -187,12 +187,13 @@ def example(nlp: Language, item: Marked, *, widen: bool = False) -> Example:
     """
     mode = "expand" if widen else "strict"
     doc: Doc = nlp.make_doc(item.text)
-    known: list[Span] = []
-    unknown: list[Span] = []
-    for start, end, label in item.names:
+    spans: list[Span] = []
+    for start, end, label in sorted(item.names, key=lambda name: name[2] == ""):
         span = doc.char_span(start, end, label=label or "UNKNOWN", alignment_mode=mode)
         if span is None:
             raise NameError_(f"{item.where}: {item.text[start:end]!r} does not fall on tokens of {item.text!r}")
-        (known if label else unknown).append(span)
-    doc.set_ents(known, missing=unknown, default="outside")
+        if not any(span.start < other.end and other.start < span.end for other in spans):
+            spans.append(span)
+    unknown = [span for span in spans if span.label_ == "UNKNOWN"]
+    doc.set_ents([span for span in spans if span not in unknown], missing=unknown, default="outside")
     return Example(nlp.make_doc(item.text), doc)

@@ -37,6 +37,7 @@ from pipeline.ops import numpy_blas
 from pipeline.records import content_hash
 
 HERE = Path(__file__).parent
+PARTS = ("parser", "names", "package")
 PACKAGE = "en_infraclaims"
 VERSION = "1.0.0"
 DESCRIPTION = "Tags, lemmas, dependency parse and names for English news of AI infrastructure, trained from open data."
@@ -54,7 +55,7 @@ class Plan:
     out: Path
     steps: int | None = None
     sample: int = 0
-    parts: tuple[str, ...] = ("parser", "names", "package")
+    parts: tuple[str, ...] = PARTS
 
 
 def sha256(path: Path) -> str:
@@ -197,10 +198,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--sample", type=int, default=0)
-    parser.add_argument("--part", choices=Plan.parts)
+    parser.add_argument("--part", choices=PARTS)
     options = parser.parse_args()
     inputs = tomllib.loads((HERE / "inputs.toml").read_text(encoding="utf-8"))
-    parts = (options.part,) if options.part else Plan.parts
+    parts = (options.part,) if options.part else PARTS
     run(Plan(options.treebank, options.out, options.steps, options.sample, parts), inputs)
 
 
