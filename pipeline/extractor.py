@@ -56,7 +56,9 @@ _QUANTITY_TYPES: dict[str, EntityType] = {
 
 _COMPOUND = re.compile(r"-[a-z]|(?:['’]s?)?(?: [A-Z][\w-]*){0,3} (?:[GTC]PUs?|chips?|processors?|accelerators?)\b")
 """Behind a company's name: it is the maker or backer of what follows."""
-_PRODUCT = re.compile(r" (?!(?:CEO|CFO|CTO|COO|Chief|President|Chair|Founder|Corp|Inc|Ltd|Group|Holdings|Co|Cloud)\b)[A-Z]\w")
+_PRODUCT = re.compile(
+    r" (?!(?:CEO|CFO|CTO|COO|Chief|President|Chair|Founder|Corp|Inc|Ltd|Group|Holdings|Co|Cloud)\b)[A-Z]\w"
+)
 """Behind the name of a maker of chips or servers: the name of its product ("NVIDIA DGX")."""
 _MAKERS = frozenset({"chip_maker", "server_maker"})
 

@@ -6,6 +6,7 @@ import functools
 import re
 from dataclasses import replace
 
+from pipeline import lexicon
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import facet_rules, verdict
@@ -28,7 +29,7 @@ def find(reading: Reading) -> list[Draft]:
         for mention in sentence.quantities:
             if not in_scope(reading, sentence, mention) or _converted(reading, sentence, mention):
                 continue
-            if _of_a_place(reading, sentence, mention) or _asked(reading, sentence):
+            if _of_nobody(reading, sentence, mention) or _asked(reading, sentence) or _generic(reading, sentence):
                 continue
             standard = _standard(reading, sentence, mention)
             drafts += (
@@ -79,16 +80,40 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
     return [known, more]
 
 
-def _of_a_place(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
-    """Whether a number is the total of a country or a market ("India's data centre capacity"), which no one owns."""
+def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a number is the total of a country, a market or a queue, which no one owns ("Texas expects 218 GW")."""
     clause = clause_of(sentence, mention)
-    things = [t for t in sentence.things if clause.start <= t.start < mention.start]
-    if any(t.type in {"company", "cluster", "programme"} and not t.aside for t in things):
+    before = [t for t in sentence.things if clause.start <= t.start < mention.start]
+    if any(t.type in {"cluster", "programme"} or (t.type == "company" and not _counts(t)) for t in before):
         return False
-    return any(
-        t.type == "place" and reading.text[t.end : t.end + 1] == "'" and reading.gap(t, mention) <= _TOTAL
-        for t in things
-    )
+    if word_pattern("scope", "topic", "site_heads").search(
+        reading.text, mention.end, _words_on(reading, sentence, mention)
+    ):
+        return False
+    for thing in before:
+        leads = reading.words_between(clause.start, thing.start) <= 1
+        owns = reading.text[thing.end : thing.end + 1] == "'" and reading.gap(thing, mention) <= _TOTAL
+        if _counts(thing) and (leads or owns):
+            return True
+    return bool(word_pattern("scope", "nobody").match(reading.text, clause.start))
+
+
+def _counts(thing: Thing) -> bool:
+    """Whether a thing is only counted for: a country or state, or who runs its grid."""
+    return thing.kind in lexicon.toml("scope")["counted_for"] and not thing.aside or thing.kind == "grid_operator"
+
+
+def _words_on(reading: Reading, sentence: Sentence, mention: QuantityMention) -> int:
+    """Where the few words behind a number end that say what it is the size of."""
+    found = re.compile(r"(?:\W*[\w-]+){0,4}").match(reading.text, mention.end, sentence.end)
+    return found.end() if found else mention.end
+
+
+def _generic(reading: Reading, sentence: Sentence) -> bool:
+    """Whether the sentence speaks of any such thing ("An AI campus now wants 500 MW") and names nobody."""
+    named = any(t.type in {"company", "cluster", "programme", "place"} for t in sentence.things)
+    opening = word_pattern("scope", "generic").match(reading.text, sentence.start)
+    return bool(opening) and not named and not sentence.title and not sentence.row and not sentence.dates
 
 
 def _asked(reading: Reading, sentence: Sentence) -> bool:

@@ -93,7 +93,7 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
         other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end)
         return infra is not None and (other is None or infra < other)
     if mention.kind == "accelerators":
-        return (
+        return size >= rules["accelerators"]["smallest"] and (
             nearest(reading, word_pattern("scope", "accelerators", "other"), mention, clause.start, clause.end) is None
         )
     if mention.kind == "power" and size < rules["power"]["smallest_mw"]:

@@ -18,6 +18,7 @@ from pipeline.components.name_words import Found, Words, overlap_free, phrase_at
 from pipeline.components.place_names import pattern_papers, pattern_places
 from pipeline.components.placed_sites import placed_sites
 from pipeline.components.site_names import again, named_sites, votes
+from pipeline.components.toponyms import toponyms
 from pipeline.components.unknown_names import unknown_names
 from pipeline.records import Entity
 
@@ -50,6 +51,7 @@ def entities_in(text: str) -> list[Entity]:
     taken = occupied(words, named)
     found = [*own, *placed_sites(words, taken, runs, own, on_topic)]
     found = overlap_free([*named, *found, *again(words, found, taken)])
+    found = overlap_free([*found, *toponyms(words, runs, occupied(words, found), on_topic)])
     return [_entity(words, item) for item in found]
 
 
