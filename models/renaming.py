@@ -88,7 +88,9 @@ class Renamer:
         if kind < 0.91:
             return f"{self._rng.choice((self._pick('place'), self._town()))} {self._pick('bodies')}"
         if kind < 0.95:
-            return f"{self._pick('last')} {self._rng.choice(('& ' + self._pick('last'), 'Partners', 'Capital', 'Group'))}"
+            return (
+                f"{self._pick('last')} {self._rng.choice(('& ' + self._pick('last'), 'Partners', 'Capital', 'Group'))}"
+            )
         return f"{self._rng.choice((self._pick('place'), self._town()))} {self._pick('trade')}"
 
     def _person(self, old: str) -> str:

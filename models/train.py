@@ -140,7 +140,7 @@ def pack(plan: Plan, inputs: dict[str, Any], package: Path) -> None:
     finish(nlp, [tree for name in inputs["parser"]["train"] for tree in corpus.trees(plan.treebank / name)])
     nlp.add_pipe("ner", source=spacy.load(plan.out / "names" / "best", vocab=nlp.vocab))
     nlp.meta |= {"name": "infraclaims", "version": VERSION, "license": "CC BY-SA 4.0", "description": DESCRIPTION}
-    nlp.to_disk(package, exclude=["tokenizer"])
+    nlp.to_disk(package)
 
 
 def _train(config: Config, out: Path) -> dict[str, Any]:

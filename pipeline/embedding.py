@@ -16,8 +16,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from spacy.attrs import NORM, ORTH
 from spacy import registry
+from spacy.attrs import NORM, ORTH
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 from thinc.api import HashEmbed, Maxout, Model, chain, concatenate, list2ragged, ragged2list, with_array
@@ -70,7 +70,7 @@ def _forward(model: Model[Any, Any], docs: list[Doc], is_train: bool) -> tuple[l
             places = np.minimum(np.searchsorted(known, ids[:, 1]), len(known) - 1)
             use = known[places] == ids[:, 1]
             if is_train:
-                use &= np.random.uniform(size=len(doc)) >= hidden[places]  # noqa: NPY002
+                use &= np.random.uniform(size=len(doc)) >= hidden[places]
             rows[:, 0] = np.where(use, ids[:, 1], np.uint64(0))
         found.append(model.ops.asarray2i(rows, dtype="uint64"))
     return found, lambda _: []

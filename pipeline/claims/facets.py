@@ -191,7 +191,7 @@ def _spoken_for(reading: Reading, sentence: Sentence, cue: CueMention, anchor: P
     """Whether another number stands between the anchor and a cue behind it, so that the cue speaks of that one."""
     between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= cue.start]
     own = any(0 <= reading.words_between(cue.end, q.start) <= _OWN and q.start >= cue.end for q in sentence.quantities)
-    return own and cue.rule.startswith(facet_rules().choosing) or any(not reading.listed(anchor, q) for q in between)
+    return (own and cue.rule.startswith(facet_rules().choosing)) or any(not reading.listed(anchor, q) for q in between)
 
 
 def _distance(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> int:

@@ -11,6 +11,7 @@ from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import facet_rules, verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, told_role, word_pattern
+from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, QuantityMention, Realization
 
@@ -100,7 +101,7 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
 
 def _counts(thing: Thing) -> bool:
     """Whether a thing is only counted for: a country or state, or who runs its grid."""
-    return thing.kind in lexicon.toml("scope")["counted_for"] and not thing.aside or thing.kind == "grid_operator"
+    return (thing.kind in lexicon.toml("scope")["counted_for"] and not thing.aside) or thing.kind == "grid_operator"
 
 
 def _words_on(reading: Reading, sentence: Sentence, mention: QuantityMention) -> int:
@@ -142,6 +143,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
+    found = by_tense(reading, sentence, mention, found)
     rivals = [q for q in sentence.quantities if q is not mention]
     date = dating.link(reading, sentence, mention, rivals, announced=False, realization=found.realization)
     if date and not dating.plausible(date, found, reading.published):
