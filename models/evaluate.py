@@ -29,8 +29,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from models import corpus
-from pipeline.ops import numpy_blas
 from pipeline.components.sentences import sentences as rule_sentences
+from pipeline.ops import numpy_blas
 from pipeline.tokenizer import customize
 
 HERE = Path(__file__).parent

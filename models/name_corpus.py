@@ -18,7 +18,7 @@ from spacy.training import Example
 
 from corpus.annotation import CORPUS, index
 from models.corpus import PUD_PARTS
-from models.names import Marked, NameError_, articles, columns, example, gum, sentences
+from models.names import Marked, MarkError, articles, columns, example, gum, sentences
 from models.renaming import Renamer
 from pipeline.clean import clean
 from pipeline.records import Page, Rejected
@@ -97,7 +97,7 @@ def training_reader(
 def _varied(nlp: Language, item: Marked, renamer: Renamer) -> Example:
     try:
         return example(nlp, renamer(item))
-    except NameError_:  # a new name grew together with what stands beside it: the text stays as it was written
+    except MarkError:  # a new name grew together with what stands beside it: the text stays as it was written
         return example(nlp, item, widen=item.where.partition(":")[0].endswith(".txt") is False)
 
 

@@ -33,7 +33,7 @@ _MARK = re.compile(r"\[([OPGSX]) ([^\]]+)\]")
 _GUM = re.compile(r"\((\d+)-([a-z]+)-[^-()]*-[^-()]*-[^-()]*-([\d,]+)[^()]*|(\d+)\)|\)")
 
 
-class NameError_(TreebankError):
+class MarkError(TreebankError):
     """A mark that cannot be read; the message names file and line."""
 
 
@@ -63,7 +63,7 @@ def sentences(folder: Path = HERE / "names") -> list[Marked]:
 
 
 def marked(where: str, line: str) -> Marked:
-    """A sentence with marks (`[O Voltara] opened [S Redfern]`), read. Raises `NameError_` for a stray bracket."""
+    """A sentence with marks (`[O Voltara] opened [S Redfern]`), read. Raises `MarkError` for a stray bracket."""
     text, names, place = "", list[tuple[int, int, str]](), 0
     for match in _MARK.finditer(line):
         text += line[place : match.start()]
@@ -71,7 +71,7 @@ def marked(where: str, line: str) -> Marked:
         text, place = text + match[2], match.end()
     text += line[place:]
     if "[" in text or "]" in text:
-        raise NameError_(f"{where}: a bracket that is no mark: {line!r}")
+        raise MarkError(f"{where}: a bracket that is no mark: {line!r}")
     return Marked(where, text, tuple(names))
 
 
@@ -183,7 +183,7 @@ def articles(texts: Iterable[tuple[str, str, Path]]) -> Iterator[Marked]:
 def example(nlp: Language, item: Marked, *, widen: bool = False) -> Example:
     """The text as a spaCy example; what is not known counts neither for nor against.
 
-    A mark that does not fall on tokens raises `NameError_`, or is widened to them ("I" in "I-244").
+    A mark that does not fall on tokens raises `MarkError`, or is widened to them ("I" in "I-244").
     """
     mode = "expand" if widen else "strict"
     doc: Doc = nlp.make_doc(item.text)
@@ -191,7 +191,7 @@ def example(nlp: Language, item: Marked, *, widen: bool = False) -> Example:
     for start, end, label in sorted(item.names, key=lambda name: name[2] == ""):
         span = doc.char_span(start, end, label=label or "UNKNOWN", alignment_mode=mode)
         if span is None:
-            raise NameError_(f"{item.where}: {item.text[start:end]!r} does not fall on tokens of {item.text!r}")
+            raise MarkError(f"{item.where}: {item.text[start:end]!r} does not fall on tokens of {item.text!r}")
         if not any(span.start < other.end and other.start < span.end for other in spans):
             spans.append(span)
     unknown = [span for span in spans if span.label_ == "UNKNOWN"]

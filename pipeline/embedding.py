@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from spacy import registry
 from spacy.attrs import NORM, ORTH
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
+from spacy.util import registry
 from thinc.api import HashEmbed, Maxout, Model, chain, concatenate, list2ragged, ragged2list, with_array
 
 LAYER = "infraclaims_words"
@@ -63,7 +63,7 @@ def _forward(model: Model[Any, Any], docs: list[Doc], is_train: bool) -> tuple[l
     found: list[Any] = []
     for doc in docs:
         ids: Any = doc.to_array([ORTH, NORM])
-        rows = np.zeros((len(doc), 6), dtype="uint64")
+        rows: Any = np.zeros((len(doc), 6), dtype="uint64")
         if len(doc):
             rows[:, 1:] = [_ends(doc.vocab.strings[orth]) for orth in ids[:, 0]]
         if len(known) and len(doc):
@@ -72,7 +72,7 @@ def _forward(model: Model[Any, Any], docs: list[Doc], is_train: bool) -> tuple[l
             if is_train:
                 use &= np.random.uniform(size=len(doc)) >= hidden[places]
             rows[:, 0] = np.where(use, ids[:, 1], np.uint64(0))
-        found.append(model.ops.asarray2i(rows, dtype="uint64"))
+        found.append(model.ops.asarray(rows))
     return found, lambda _: []
 
 

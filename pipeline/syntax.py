@@ -1,7 +1,4 @@
-"""What the parse of a sentence says, in characters: the subject of a clause, and which words govern which.
-
-A parse is evidence and errs; every answer may be None, and then the rules fall back on where the words stand.
-"""
+"""The parse of a sentence, by characters: which clause a word stands in, and which clauses govern it."""
 
 from __future__ import annotations
 
@@ -24,8 +21,6 @@ _CLAUSES = (
     "csubj:pass",
 )
 """Relations whose dependent heads a clause of its own."""
-_NAME = ("flat", "compound", "conj", "appos")
-"""Relations inside a noun phrase whose parts stand for it."""
 _VERB = "V"
 
 
@@ -58,7 +53,7 @@ class Tree:
     def heads_clause(self, token: int) -> bool:
         """Whether a clause hangs on this token."""
         relation = self.relations[token]
-        verbal = relation == "conj" and (self.tags[token].startswith(_VERB) or self._child(token, SUBJECTS) is not None)
+        verbal = relation == "conj" and (self.tags[token].startswith(_VERB) or bool(self.children(token, SUBJECTS)))
         return self.heads[token] == token or verbal or relation in _CLAUSES
 
     def governors(self, token: int) -> Iterator[int]:
@@ -68,39 +63,6 @@ class Tree:
         while self.heads[token] != token:
             token = self.predicate(self.heads[token])
             yield token
-
-    def subject(self, token: int) -> int | None:
-        """The head of the subject of the clause that a token stands in, that of the governing clause if it shares it."""
-        for predicate in self.governors(token):
-            own = self._child(predicate, SUBJECTS)
-            if own is not None:
-                return self._meant(own, predicate)
-            if self.relations[predicate] in ("acl", "acl:relcl"):
-                return self.heads[predicate]
-            if self.relations[predicate] in ("ccomp", "parataxis"):
-                return None
-        return None
-
-    def _meant(self, subject: int, predicate: int) -> int:
-        """The noun that a relative pronoun stands for."""
-        relative = self.relations[predicate] == "acl:relcl" and self.tags[subject] in ("WDT", "WP", "PRON")
-        return self.heads[predicate] if relative else subject
-
-    def _child(self, token: int, relations: Sequence[str]) -> int | None:
-        found = self.children(token, relations)
-        return found[0] if found else None
-
-    def stands_for(self, token: int, start: int, end: int) -> bool:
-        """Whether the name at `start`..`end` is the noun at `token`, one of several joined in it, or its apposition."""
-        inner = self.top(start, end)
-        while inner != token and self.relations[inner] in _NAME and self.heads[inner] != inner:
-            inner = self.heads[inner]
-        return inner == token
-
-    def owns(self, token: int, start: int, end: int) -> bool:
-        """Whether the name at `start`..`end` owns or makes the noun at `token` ("Voltara's campus")."""
-        inner = self.top(start, end)
-        return self.relations[inner] in ("nmod:poss", "compound", "nmod") and self.heads[inner] == token
 
     def path(self, token: int) -> tuple[int, str]:
         """The head of the clause of a token, and the relation to it of the phrase in which the token stands."""

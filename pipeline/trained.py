@@ -44,6 +44,7 @@ class Tense(Record):
     possible: tuple[str, ...]
     doubts: tuple[str, ...]
     negations: tuple[str, ...]
+    on_paper: tuple[str, ...]
 
 
 class Rules(Record):
@@ -51,6 +52,7 @@ class Rules(Record):
 
     names: dict[str, str]
     relations: dict[str, str]
+    naming: tuple[str, ...]
     tense: Tense
 
 
@@ -131,24 +133,26 @@ def rules() -> Rules:
     return Rules.model_validate(lexicon.toml("trained"))
 
 
+def folder(name: str) -> Path:
+    """Where the pipeline that we ship under this name is; for any other name, the name as a path."""
+    shipped = Path(str(resources.files("pipeline"))) / "model" / name
+    return shipped if shipped.is_dir() else Path(name)
+
+
 @functools.cache
 def load(name: str) -> Trained:
     """The shipped pipeline, another installed one by its name, or one in a folder. Raises `ModelError`."""
-    shipped = Path(str(resources.files("pipeline"))) / "model" / name
-    folder = shipped if shipped.is_dir() else Path(name)
+    where = folder(name)
     try:
         with numpy_blas():
-            nlp = spacy.load(folder if folder.is_dir() else name, exclude=["tokenizer"])
+            nlp = spacy.load(where if where.is_dir() else name, exclude=["tokenizer"])
     except (OSError, ValueError) as error:
         raise ModelError(f"model {name!r}: {error}") from error
     if not {"parser", "ner"} & set(nlp.pipe_names):
-        raise ModelError(
-            f"model {name!r} has neither a parser nor names; it has {', '.join(nlp.pipe_names) or 'nothing'}"
-        )
+        raise ModelError(f"model {name!r} has no parser and no names, only {', '.join(nlp.pipe_names) or 'nothing'}")
     called = f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}"
-    return Trained(
-        nlp, called, _digest(folder) if folder.is_dir() else hashlib.sha256(repr(nlp.meta).encode()).hexdigest()
-    )
+    digest = _digest(where) if where.is_dir() else hashlib.sha256(repr(nlp.meta).encode()).hexdigest()
+    return Trained(nlp, called, digest)
 
 
 def _digest(folder: Path) -> str:

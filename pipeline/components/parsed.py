@@ -38,15 +38,18 @@ def _holds_number(doc: Doc, span: Span) -> bool:
     return any(span.start_char <= found["start"] < span.end_char for found in doc._.get(QUANTITIES))
 
 
-@Language.factory(
+def make_parse(nlp: Language, name: str, model: str, every_sentence: bool) -> Parser:  # noqa: ARG001  # spaCy's shape
+    """A component that parses with the trained pipeline `model`."""
+    return Parser(model, every_sentence=every_sentence)
+
+
+Language.factory(  # pyright: ignore[reportUnknownMemberType]
     KEY,
     default_config={"model": SHIPPED, "every_sentence": False},
     requires=[f"doc._.{QUANTITIES}", "token.is_sent_start"],
     assigns=[f"doc._.{KEY}"],
+    func=make_parse,
 )
-def make_parse(nlp: Language, name: str, model: str, every_sentence: bool) -> Parser:  # noqa: ARG001  # spaCy's shape
-    """A component that parses with the trained pipeline `model`."""
-    return Parser(model, every_sentence=every_sentence)
 
 
 class Parser:
