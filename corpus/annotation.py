@@ -2,6 +2,7 @@
 
     python -m corpus.annotation complete FOLDER…    fill in what follows from the rest, in place, then check
     python -m corpus.annotation check FOLDER…       every file against its article; exit code 1 if one is wrong
+    python -m corpus.annotation agree FOLDER FOLDER how far two annotations agree, by universe, before adjudication
 
 An annotation is one JSON object an article, as README.md of this folder says. A claim may leave out what is null,
 empty or false, and its label, unit and bounds where they follow from facets, kind, value and relation.
@@ -23,7 +24,27 @@ from typing import Any, get_args
 from lxml import html
 from markdown_it import MarkdownIt
 
-from pipeline.records import Certainty, DateRelation, Event, Kind, Label, PartyRole, PowerRole, Realization, Relation
+from pipeline.evaluation.gold import GoldArticle
+from pipeline.evaluation.scoring import HEADLINES, Result, compare, field_accuracy
+from pipeline.records import (
+    Certainty,
+    Claim,
+    DateRange,
+    DateRelation,
+    Document,
+    Event,
+    Evidence,
+    Extractor,
+    Kind,
+    Label,
+    Party,
+    PartyRole,
+    PowerRole,
+    Quantity,
+    Realization,
+    Relation,
+    Subject,
+)
 
 CORPUS = Path(__file__).parent
 UNITS = {"accelerators": "accelerator", "power": "MW", "energy": "MWh", "investment": None}
@@ -175,12 +196,60 @@ def _date_problems(claim: dict[str, Any]) -> Iterator[str]:
         yield f"the date ends before it starts: {parts}"
 
 
+def as_record(claim: dict[str, Any], article: str) -> Claim:
+    """A completed annotation as the extractor would have written it, so that one yardstick measures both."""
+    quantity = None
+    if claim["kind"] in UNITS:
+        quantity = Quantity(
+            text=claim["quote"], value=claim["value"], min=claim["min"], max=claim["max"], unit=claim["unit"],
+            relation=claim["relation"], role=claim["role"],
+        )  # fmt: skip
+    date = None
+    if claim["date_start"]:
+        start, end = (dt.date.fromisoformat(claim[key]) for key in ("date_start", "date_end"))
+        date = DateRange(text=claim["date_text"], start=start, end=end, grain="span", relation=claim["date_relation"])
+    subject = claim["subject"]
+    return Claim(
+        claim_id="", kind=claim["kind"], event=claim["event"], label=claim["label"], realization=claim["realization"],
+        certainty=claim["certainty"], confidence=1, date=date, quantity=quantity,
+        subject=Subject(name=subject, type="other", text=subject) if subject else None,
+        parties=tuple(
+            Party(role=role, name=names[0], type="other", text=names[-1])
+            for role, names in zip(claim["roles"], claim["parties"], strict=True)
+        ),
+        evidence=(Evidence(text=claim["quote"], start=0, end=0),),
+        document=Document(id=article, text_sha256=""), extractor=Extractor(version="", model="", fingerprint=""),
+    )  # fmt: skip
+
+
+def agreement(first: Path, second: Path) -> dict[str, dict[str, float]]:
+    """By universe: F1 of the claims, label and all fields, the first folder taken as gold, optional claims aside."""
+    results: dict[str, list[Result]] = {}
+    for path in sorted(first.glob("*.json")):
+        one, other = (completed(json.loads((folder / path.name).read_text("utf-8"))) for folder in (first, second))
+        records = [as_record(claim, other["id"]) for claim in other["claims"] if not claim["optional"]]
+        results.setdefault(index()[path.stem]["universe"], []).append(compare(GoldArticle.model_validate(one), records))
+    return {
+        universe: {
+            "claims": sum(len(r.matches) + len(r.missed) for r in found),
+            "detect_f1": round(HEADLINES["detect_f1"](found), 3),
+            "label_given_match": round(field_accuracy(found, "label"), 3),
+            "strict_f1": round(HEADLINES["strict_f1"](found), 3),
+        }
+        for universe, found in results.items()
+    }
+
+
 def main() -> int:
     """`complete` writes files anew with every key; `check` says what is wrong with those of a folder."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("verb", choices=["complete", "check"])
+    parser.add_argument("verb", choices=["complete", "check", "agree"])
     parser.add_argument("paths", nargs="+", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
+    if arguments.verb == "agree":
+        for universe, found in agreement(*arguments.paths).items():
+            print(universe, json.dumps(found))
+        return 0
     wrong = 0
     for path in sorted(file for folder in arguments.paths for file in folder.glob("*.json")):
         record = completed(json.loads(path.read_text("utf-8")))
