@@ -19,6 +19,7 @@ from pipeline import trained
 from pipeline.claims import ClaimFinder
 from pipeline.components.parsed import KEY as PARSE
 from pipeline.components.sentences import sentences_of
+from pipeline.components.voted_names import KEY as VOTES
 from pipeline.evaluation import scoring
 from pipeline.evaluation.gold import GoldArticle, read_gold
 from pipeline.evaluation.run import of_extractions
@@ -41,7 +42,9 @@ class Variant:
 VARIANTS = (
     Variant("rules", ()),
     Variant("rules + parser", (PARSE,)),
-    Variant("rules + parser, ungated", (PARSE,), every_sentence=True),
+    Variant("rules + names", (VOTES,)),
+    Variant("rules + both", (VOTES, PARSE)),
+    Variant("rules + both, ungated", (VOTES, PARSE), every_sentence=True),
 )
 
 
@@ -59,7 +62,7 @@ def pipeline(variant: Variant) -> Pipeline:
 
 def megabytes(variant: Variant) -> float:
     """Size of the parts of the shipped pipeline that a variant needs, without what all of it shares."""
-    folders = {PARSE: ("tok2vec", "tagger", "parser")}
+    folders = {PARSE: ("tok2vec", "tagger", "parser"), VOTES: ("ner",)}
     root = trained.folder(trained.SHIPPED)
     parts = [root / part for name in variant.components for part in folders[name]]
     return sum(file.stat().st_size for part in parts for file in part.rglob("*") if file.is_file()) / 1e6

@@ -18,7 +18,7 @@ from spacy.training import Example
 
 from corpus.annotation import CORPUS, index
 from models.corpus import PUD_PARTS
-from models.names import Marked, MarkError, articles, columns, example, gum, sentences
+from models.names import Marked, MarkError, articles, cases, columns, example, gum, sentences
 from models.renaming import Renamer
 from pipeline.clean import clean
 from pipeline.records import Page, Rejected
@@ -30,13 +30,15 @@ OWN = "names"
 
 
 def load(name: str, folder: Path) -> list[Marked]:
-    """The marked texts of one input: our sentences, a split of the corpus, or a file below `folder`."""
+    """The marked texts of one input: our sentences, a split of the corpus, cases of tests, or a file in `folder`."""
     file, _, part = name.partition("#")
     path = folder / file
     if file == OWN:
         return sentences()
     if file == "corpus":
         return list(articles(_split(part)))
+    if file.startswith("tests/"):
+        return list(cases(CORPUS.parent / file))
     if path.name.endswith(".conllu.gz"):
         return list(gum(path))
     return list(columns(path, _documents(path, part) if part else None))

@@ -30,6 +30,7 @@ from models.conllu import read as read_trees
 
 HERE = Path(__file__).parent
 _MARK = re.compile(r"\[([OPGSX]) ([^\]]+)\]")
+_CASE = re.compile(r"<([a-z]+)[^>]*>(.*?)</>")
 _GUM = re.compile(r"\((\d+)-([a-z]+)-[^-()]*-[^-()]*-[^-()]*-([\d,]+)[^()]*|(\d+)\)|\)")
 
 
@@ -73,6 +74,20 @@ def marked(where: str, line: str) -> Marked:
     if "[" in text or "]" in text:
         raise MarkError(f"{where}: a bracket that is no mark: {line!r}")
     return Marked(where, text, tuple(names))
+
+
+def cases(path: Path) -> Iterator[Marked]:
+    """The sentences of `tests/cases/entities*.txt`, in which all names are marked; papers count as companies."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        text, names, place = "", list[tuple[int, int, str]](), 0
+        line = line.partition(" | ")[2].replace("\\n", "\n")
+        for match in _CASE.finditer(line):
+            text += line[place : match.start()]
+            names.append((len(text), len(text) + len(match[2]), data()["map"].get(match[1], "")))
+            text, place = text + match[2], match.end()
+        yield Marked(f"{path.name}: {number}", text + line[place:], tuple(names))
 
 
 def columns(path: Path, documents: frozenset[str] | None = None) -> Iterator[Marked]:

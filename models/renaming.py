@@ -67,11 +67,13 @@ class Renamer:
         return "".join(self._rng.choice("ABCDEFGHIKLMNOPRSTVX") for _ in range(self._rng.randint(2, 4)))
 
     def _town(self) -> str:
+        if self._rng.random() < 0.5:
+            return self._pick("abroad_start") + self._pick("abroad_end")
         return (self._pick("start") + self._pick("tail")).capitalize()
 
     def _company(self, old: str) -> str:
         word = self._pick("word")
-        stem = self._rng.choice((self._coined(), word, word + self._pick("word").lower(), self._coined()))
+        stem = self._rng.choice((self._coined(), word, word + self._pick("word").lower(), self._coined(), self._town()))
         kind = self._rng.random()
         if kind < 0.30:
             return stem
@@ -118,8 +120,10 @@ class Renamer:
             return f"{self._rng.choice((myth, word))} {self._rng.randint(1, 4)}"
         if kind < 0.45:
             return f"Project {self._rng.choice((myth, word))}"
-        if kind < 0.55:
+        if kind < 0.5:
             return word
+        if kind < 0.62:
+            return self._town()
         if kind < 0.75:
             return f"{word} {self._rng.choice((self._pick('word'), self._pick('ground')))}"
         stem = self._rng.choice((self._town(), f"{word} {self._pick('word')}", word))

@@ -1,0 +1,97 @@
+"""Names that the rules find no evidence for, by the votes of a trained pipeline.
+
+The rules win: the votes are heard only where no rule has found a name. Every mention of a run of capitals votes, as the
+trained pipeline labels it in its sentence; where most of them say company, or most say site, all mentions are one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from pipeline.components.name_runs import Run, key_of, surface
+from pipeline.components.name_words import Found, Words, rules
+from pipeline.components.sentences import sentences_of
+from pipeline.records import EntityType
+from pipeline.trained import SHIPPED, load
+
+KEY = "infraclaims_votes"
+_HEARD: tuple[EntityType, ...] = ("company", "cluster")
+
+Vote = tuple[int, int, EntityType]
+"""First character, the one behind the last, and what a trained pipeline takes the stretch for."""
+
+
+def voted_names(words: Words, runs: Sequence[Run], taken: Sequence[Found | None], votes: Sequence[Vote]) -> list[Found]:
+    """Companies and sites among the runs that are not taken."""
+    by_start = {start: (end, label) for start, end, label in votes}
+    free = [run for run in runs if not any(taken[run.first : run.last])]
+    polls: dict[str, Counter[str]] = {}
+    for run in free:
+        if _nameable(words, run):
+            end, label = by_start.get(words.starts[run.first], (0, ""))
+            whole = label if end == words.ends[run.last - 1] else ""
+            polls.setdefault(key_of(words, run.first, run.last), Counter())[whole] += 1
+    return list(_elected(words, free, polls))
+
+
+def _elected(words: Words, runs: Sequence[Run], polls: dict[str, Counter[str]]) -> Iterator[Found]:
+    for run in runs:
+        poll = polls.get(key_of(words, run.first, run.last))
+        for label in _HEARD:
+            if poll and 2 * poll[label] > poll.total():
+                yield Found(run.first, run.last, label, None, surface(words, run.first, run.last), rank=1)
+
+
+def _nameable(words: Words, run: Run) -> bool:
+    """Whether the run is no headline and holds more than common words."""
+    return not run.headline and any(
+        word not in rules("words", "stop") and word not in rules("companies", "generic")
+        for word in words.lowers[run.first : run.last]
+    )
+
+
+def votes_of(doc: Doc) -> list[Vote]:
+    """The votes that the component left on a Doc; none without it."""
+    found: list[dict[str, Any]] = doc._.get(KEY) if Doc.has_extension(KEY) else []
+    return [(vote["start"], vote["end"], vote["type"]) for vote in found]
+
+
+def make_votes(nlp: Language, name: str, model: str) -> Voter:  # noqa: ARG001  # spaCy names the arguments
+    """The factory: names by the trained pipeline `model`."""
+    return Voter(model)
+
+
+class Voter:
+    """Sets `doc._.infraclaims_votes` to one plain dict for each name that a trained pipeline sees."""
+
+    def __init__(self, model: str) -> None:
+        load(model)  # a model that cannot be had shows when the pipeline is built
+        self._model = model
+        if not Doc.has_extension(KEY):
+            Doc.set_extension(KEY, default=[])
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Read every sentence and set."""
+        spans = [span for span in sentences_of(doc) if span.text.strip()]
+        words = [[(token.text, bool(token.whitespace_)) for token in span] for span in spans]
+        found: list[dict[str, Any]] = []
+        for span, names in zip(spans, load(self._model).names(words), strict=True):
+            for first, last, label in names:
+                start, end = span[first].idx, span[last - 1].idx + len(span[last - 1])
+                found.append({"start": start, "end": end, "type": label})
+        doc._.set(KEY, found)
+        return doc
+
+
+Language.factory(  # pyright: ignore[reportUnknownMemberType]
+    KEY,
+    default_config={"model": SHIPPED},
+    requires=["token.is_sent_start"],
+    assigns=[f"doc._.{KEY}"],
+    func=make_votes,
+)
