@@ -28,14 +28,16 @@ Vote = tuple[int, int, EntityType]
 
 def voted_names(words: Words, runs: Sequence[Run], taken: Sequence[Found | None], votes: Sequence[Vote]) -> list[Found]:
     """Companies and sites among the runs that are not taken."""
-    by_start = {start: (end, label) for start, end, label in votes}
+    labels = {(start, end): label for start, end, label in votes}
     free = [run for run in runs if not any(taken[run.first : run.last])]
+    plain = frozenset(form for form, upper in zip(words.forms, words.capital, strict=True) if not upper)
     polls: dict[str, Counter[str]] = {}
     for run in free:
-        if _nameable(words, run):
-            end, label = by_start.get(words.starts[run.first], (0, ""))
-            whole = label if end == words.ends[run.last - 1] else ""
-            polls.setdefault(key_of(words, run.first, run.last), Counter())[whole] += 1
+        if not run.headline and not run.torn and _nameable(words, run, plain):
+            label = labels.get((words.starts[run.first], words.ends[run.last - 1]), "")
+            # The capital of one word at the head of a sentence proves nothing, and so does its vote.
+            if run.last - run.first > 1 or not run.opening:
+                polls.setdefault(key_of(words, run.first, run.last), Counter())[label] += 1
     return list(_elected(words, free, polls))
 
 
@@ -47,12 +49,13 @@ def _elected(words: Words, runs: Sequence[Run], polls: dict[str, Counter[str]]) 
                 yield Found(run.first, run.last, label, None, surface(words, run.first, run.last), rank=1)
 
 
-def _nameable(words: Words, run: Run) -> bool:
-    """Whether the run is no headline and holds more than common words."""
-    return not run.headline and any(
-        word not in rules("words", "stop") and word not in rules("companies", "generic")
-        for word in words.lowers[run.first : run.last]
-    )
+def _nameable(words: Words, run: Run, plain: frozenset[str]) -> bool:
+    """Whether the run can be a name: no abbreviation, no chip, and not a word that the text writes small as well."""
+    forms, lowers = words.forms[run.first : run.last], words.lowers[run.first : run.last]
+    if len(forms) == 1:
+        product = lowers[0].removesuffix("s") in rules("words", "products")
+        return not (forms[0].isupper() or lowers[0] in plain or product or lowers[0] in rules("companies", "generic"))
+    return any(word not in rules("words", "stop") and word not in rules("companies", "generic") for word in lowers)
 
 
 def votes_of(doc: Doc) -> list[Vote]:
