@@ -36,7 +36,7 @@ def _descriptions() -> re.Pattern[str]:
         return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
     return re.compile(
-        rf"\b(?P<det>{any_of(rules['determiners'])})\s+(?P<between>(?:[\w-]+\s+){{0,3}}?)"
+        rf"\b(?P<det>{any_of(rules['determiners'])})\s+(?P<between>(?:(?!(?:{any_of(rules['breaks'])})\b)[\w-]+\s+){{0,3}}?)"
         rf"(?:(?P<company>{any_of(rules['company_heads'])})|(?P<site>{any_of(rules['site_heads'])}))\b(?!\s+of\b)"
         rf"|\b(?P<pronoun>{any_of(rules['company_pronouns'])})\b"
         rf"|\b(?P<we>{any_of(rules['first_person'])})\b",

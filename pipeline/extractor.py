@@ -209,11 +209,18 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         text=text[entity.start : entity.end],
         kind=kind,
         aside=kind in lexicon.toml("coreference")["bystanders"]
+        or _speaks_of_others(entity)
         or bool(_COMPOUND.match(text, entity.end))
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
         or any(q.start <= entity.start < q.end for q in quantities),
     )
+
+
+def _speaks_of_others(entity: Entity | Thing) -> bool:
+    """Whether an unlisted company is by its name one that writes about others ("Holt Research")."""
+    words = entity.name.split()
+    return not entity.id and len(words) > 1 and words[-1] in lexicon.toml("coreference")["bystander_names"]
 
 
 def own_voice(document: Document, named: list[Thing]) -> Thing | None:
@@ -227,9 +234,9 @@ def own_voice(document: Document, named: list[Thing]) -> Thing | None:
             return Thing(start=0, end=0, type="company", id=company.id, name=company.name, text="", kind=company.kind)
         for thing in named:
             if thing.type == "company" and _key(thing.name) == _key(voice):
-                return thing
+                return None if _speaks_of_others(thing) else thing
     title_end = len(document.title or "")
-    return next((t for t in named if t.type == "company" and t.start < title_end), None)
+    return next((t for t in named if t.type == "company" and t.start < title_end and not _speaks_of_others(t)), None)
 
 
 def _key(name: str) -> str:

@@ -23,6 +23,10 @@ _JOINED = re.compile(
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
+_DENIAL = 1
+"""Words between a "not" and the deal that it denies ("does not have an agreement")."""
+_POSSESSIVES = {"its", "their", "our"}
+"""Behind a deal's words these own something and are no party."""
 _OBJECT = 6
 """Words between a closing preposition and the party that it governs."""
 _CLAUSE = 40
@@ -41,8 +45,12 @@ class DealRule(lexicon.Rule):
     """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    deniable: bool = True
+    """Whether a "not" right before the words denies the deal, and not something that is told beside it."""
     alone: bool = False
     """Whether both parties stand before the words, so that a name behind them is none."""
+    reach: int = 0
+    """Words between the deal's words and the party behind them, where that is its direct object; 0: as far as usual."""
     through: tuple[str, ...] = ()
     """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
     unless: tuple[str, ...] = ()
@@ -71,8 +79,7 @@ class AgreementFinder:
     def find(self, reading: Reading) -> list[Draft]:
         """All agreements of the article, one for each pair of sides and mention."""
         drafts: list[Draft] = []
-        for name, first, last in self._table.find(reading.doc):
-            start, end = reading.token_span(first, last)
+        for name, start, end in self._hits(reading):
             sentence = reading.sentence_at(start)
             if end > sentence.end or _something_else(reading, sentence, rules()[name], start):
                 continue
@@ -80,9 +87,19 @@ class AgreementFinder:
                 if not _in_scope(reading, sentence, start, parties):
                     continue
                 draft = self._draft(reading, sentence, rules()[name], (start, end), parties, confidence)
-                if not _idle(draft, rules()[name]):
+                if not _idle(reading, draft, rules()[name]):
                     drafts.append(draft)
-        return drafts
+        return _one_nature(drafts)
+
+    def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
+        """Matches in characters, without those that a passive turns round ("supplied" in "supplied by")."""
+        found = [(name, *reading.token_span(first, last)) for name, first, last in self._table.find(reading.doc)]
+        passive = [(start, end) for _, start, end in found if reading.text[start:end].lower().endswith(" by")]
+        return [
+            (name, start, end)
+            for name, start, end in found
+            if not any(low <= start and end <= high and end - start < high - low for low, high in passive)
+        ]
 
     def _draft(
         self,
@@ -121,8 +138,13 @@ class AgreementFinder:
         self, reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
         orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst" and _may_be_party(reading, t)]
-        left = _left(reading, sentence, [t for t in orgs if t.end <= start], start, end)
+        orgs = [t for t in orgs if not _describes_next(t, orgs)]
+        passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
+        before = [t for t in orgs if t.end <= start and not (passive and t.aside)]
+        left = _left(reading, sentence, before, start, end)
+        orgs = [t for t in orgs if t.text.lower() not in _POSSESSIVES and not _beyond(reading, end, t)]
         reach = _OBJECT if reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS else _REACH
+        reach = rule.reach or reach
         right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
         if rule.alone:
             right = []
@@ -133,7 +155,7 @@ class AgreementFinder:
             right = [t for t in right if not t.aside] or ([] if rents else _site_after(reading, sentence, end))
         right = [] if right and _somebody_between(sentence, end, right[0]) else right
         confidence = 0.85
-        if right and not left:
+        if right and not left and rule.nature == "supply":
             left = _site_before(sentence, start)
         if right and not left and rule.where == "around":
             left = _earlier_company(reading, sentence, right)
@@ -149,7 +171,7 @@ class AgreementFinder:
             return []
         if rule.left == rule.right:
             return [([(self._role(t, rule.left), t) for t in [*left, *right]], confidence)]
-        if rule.left == "customer" and self._lets_to(left[0], right[0]):
+        if rule.left == "customer" and self._supplies(left[0], right[0]):
             return [([("supplier", left[0]), ("customer", t)], confidence) for t in right]
         sides: list[tuple[PartyRole, Thing]] = [(self._role(left[0], rule.left), left[0])]
         others: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.right), t) for t in right]
@@ -157,9 +179,10 @@ class AgreementFinder:
             return [([*sides, *others], confidence)]
         return [([*sides, other], confidence) for other in others]
 
-    def _lets_to(self, left: Thing, right: Thing) -> bool:
-        """Whether the first by trade rents out what the second by trade rents."""
-        return left.kind in self._trades["landlords"] and right.kind in self._trades["tenants"]
+    def _supplies(self, left: Thing, right: Thing) -> bool:
+        """Whether the first by trade lets or makes what the second by trade rents or buys."""
+        pairs = (("landlords", "tenants"), ("makers", "buyers"))
+        return any(left.kind in self._trades[one] and right.kind in self._trades[other] for one, other in pairs)
 
     def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
         return role if role in {"investor", "developer"} else self._by_kind.get(thing.kind, role)
@@ -186,11 +209,21 @@ def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor) -> DateMentio
     return None if later else date
 
 
-def _idle(draft: Draft, rule: DealRule) -> bool:
-    """Whether the words tell of no deal: a mere "not", or money that somebody only means to put in."""
+def _one_nature(drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts without supplies that only repeat, between the same parties in one sentence, that money was given."""
+    money = {(d.sentence.index, frozenset(t.key for _, t in d.parties)) for d in drafts if d.nature == "financing"}
+    return [
+        d
+        for d in drafts
+        if d.nature != "supply" or (d.sentence.index, frozenset(t.key for _, t in d.parties)) not in money
+    ]
+
+
+def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
+    """Whether the words tell of no deal: a "not" of something else, or money that somebody only means to put in."""
     found = draft.verdict
     if found.realization == "negated" and found.cues[0].rule in _MERE_NOT:
-        return True
+        return not rule.deniable or reading.words_between(found.cues[0].end, draft.anchor[0]) > _DENIAL
     return rule.nature == "financing" and found.realization == "planned"
 
 
@@ -212,6 +245,16 @@ def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start:
 def _not_party() -> re.Pattern[str]:
     words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"]["not_party_after"])
     return re.compile(rf"(?:'s)?\s?(?:{words})\b", re.IGNORECASE)
+
+
+def _describes_next(thing: Thing, orgs: Sequence[Thing]) -> bool:
+    """Whether a description stands right before the name that it describes ("the turbine maker Kestrin")."""
+    return thing.stands_in and any(t.start == thing.end + 1 and not t.stands_in for t in orgs)
+
+
+def _beyond(reading: Reading, end: int, thing: Thing) -> bool:
+    """Whether a semicolon stands between the deal's words and a name behind them."""
+    return end <= thing.start and ";" in reading.text[end : thing.start]
 
 
 def _may_be_party(reading: Reading, thing: Thing) -> bool:

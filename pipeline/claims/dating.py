@@ -10,12 +10,19 @@ from dataclasses import replace
 
 from pipeline import lexicon
 from pipeline.claims.facets import Verdict
-from pipeline.reading import Placed, Reading, Sentence
-from pipeline.records import Cue, DateMention, Realization
+from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
+from pipeline.records import Cue, DateMention, QuantityMention, Realization
 
 _REACH = 28
 """Words between a number or step and its date."""
+_OPENS = 2
+"""Words before the date of a saying that opens its clause ("But on May 6 the firm said")."""
 _RELATIVE = re.compile(r"(?:(?:[\w'-]+ ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
+_OPENING = re.compile(r"(?:in|on|by|within|during|as of|at|over|for|since|late|early|last|this|next)\b", re.IGNORECASE)
+_DUE = re.compile(
+    r"\b(?:notes|bonds|debentures|loans?|debt)\s+(?:due|maturing)(?:\s+in)?\s+$|\bmatur(?:es|ing)\s+(?:in\s+)?$"
+)
+_INSERTED = {"leaning", "subordinate", "bracket"}
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
 """What begins a date on which nothing can have been said."""
 
@@ -42,18 +49,18 @@ def link(
     rivals: Sequence[Placed],
     *,
     announced: bool,
-    realization: Realization | None = None,
+    found: Verdict | None = None,
 ) -> DateMention | None:
     """The date of what stands at `anchor`, or None.
 
-    `announced` admits the day on which it was said; `realization` is what is known of the thing, so that a date from
-    a neighbouring clause is taken only where it fits.
+    `announced` admits the day on which it was said; `found` is what is known of a number, so that a date from a
+    neighbouring clause is taken only where it fits.
     """
     best: tuple[float, DateMention] | None = None
     for date in sentence.dates:
-        if _of_the_saying(reading, sentence, date, announced):
+        if _of_the_saying(reading, sentence, date, announced) or _maturity(reading, sentence, date):
             continue
-        if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, realization):
+        if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, found):
             continue
         if not sentence.row and _nearer_rival(reading, sentence, anchor, date, rivals):
             continue
@@ -70,8 +77,16 @@ def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, anno
     text, telling = reading.text, _telling()
     if announced:  # a deal is dated by its announcement, but not by somebody's speaking of it
         return bool(telling["said_before"].search(text, sentence.start, date.start))
-    told = telling["told_before"].search(text, sentence.start, date.start)
-    return bool(told or telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
+    if telling["told_before"].search(text, sentence.start, date.start):
+        return True
+    clause = sentence.clauses[sentence.clause_at(date.start)]
+    opens = reading.words_between(clause.start, date.start) <= _OPENS
+    return opens and bool(telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
+
+
+def _maturity(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is when a debt falls due ("8% senior notes due 2032")."""
+    return bool(_DUE.search(reading.text, max(sentence.start, date.start - 40), date.start))
 
 
 def _other_clause(
@@ -80,22 +95,29 @@ def _other_clause(
     anchor: Placed,
     date: DateMention,
     announced: bool,
-    realization: Realization | None,
+    found: Verdict | None,
 ) -> bool:
     """Whether a date stands in a clause that has its own matter: another verb, number or step."""
     here, there = sentence.clause_at(anchor.start), sentence.clause_at(date.start)
-    if here == there:
-        return False
     clause = sentence.clauses[there]
     numbers = any(clause.start <= q.start < clause.end for q in sentence.quantities)
+    if here == there or (there < here and not numbers and _fronted(reading, clause)):
+        return False
+    if there < here and _RELATIVE.match(reading.text, clause.start):
+        return True
     if announced and not numbers and _announced_by(reading, sentence, here, there):
         return False
-    if realization and not numbers and _goes_on(reading, sentence, anchor, here, there):
-        return not fits(date, realization, reading.published)
+    if found and not numbers and _goes_on(reading, sentence, anchor, here, there):
+        return not found.by_default and not fits(date, found.realization, reading.published)
     low, high = sorted((here, there))
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
         return True
     return numbers or any(c.facet == "realization" and clause.start <= c.start < clause.end for c in sentence.cues)
+
+
+def _fronted(reading: Reading, clause: ClauseSpan) -> bool:
+    """Whether a clause is only the words that open a sentence ("By the end of June, it had …")."""
+    return bool(_OPENING.match(reading.text[clause.start : clause.end])) and not _has_verb(reading, clause)
 
 
 def _announced_by(reading: Reading, sentence: Sentence, here: int, there: int) -> bool:
@@ -113,15 +135,37 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     """Whether the date's clause goes on about the anchor: the main clause after an inserted one ("the hall, drawing
     40 MW, will open in June"), or a relative clause behind the number ("40 MW, which is due in June").
     """
+    if there <= here:
+        return False
+    on = all(_first_word(reading, clause) in _verbs() for clause in sentence.clauses[here + 1 : there + 1])
+    inserted = sentence.clauses[here].link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
+    if on and (inserted or not _has_verb(reading, sentence.clauses[here])):
+        return True
     if there != here + 1:
         return False
     clause = sentence.clauses[there]
-    words = reading.text[clause.start : clause.end]
-    inserted = sentence.clauses[here].link in {"leaning", "subordinate", "bracket"}
-    if inserted and clause.link in {"coordinate", "leaning"}:
-        return words.split(None, 1)[0].lower() in lexicon.toml("cues")["clause"]["verbs"]
     last = not any(anchor.end <= q.start < clause.start for q in sentence.quantities)
-    return last and bool(_RELATIVE.match(words))
+    return last and bool(_RELATIVE.match(reading.text[clause.start : clause.end]))
+
+
+def _verbs() -> frozenset[str]:
+    return frozenset(lexicon.toml("cues")["clause"]["verbs"])
+
+
+def _first_word(reading: Reading, clause: ClauseSpan) -> str:
+    """The first word of a clause, but for an "and"."""
+    words = reading.text[clause.start : clause.end].lower().split(None, 2)
+    return words[1] if len(words) > 1 and words[0] == "and" else words[0]
+
+
+def _joined(reading: Reading, clause: ClauseSpan) -> bool:
+    """Whether a clause hangs on the one before it by an "and"."""
+    return bool(re.search(r"\b(?:and|or|but)\s*$", reading.text[max(0, clause.start - 5) : clause.start]))
+
+
+def _has_verb(reading: Reading, clause: ClauseSpan) -> bool:
+    """Whether a clause has a finite verb, so that it is whole by itself."""
+    return any(word in _verbs() for word in re.findall(r"[a-z']+", reading.text[clause.start : clause.end].lower()))
 
 
 def _nearer_rival(
@@ -142,18 +186,24 @@ def fits(date: DateMention, realization: Realization, published: dt.date | None)
     return start <= published if realization == "realized" else end > published
 
 
-def plausible(date: DateMention, found: Verdict, published: dt.date | None) -> bool:
+def plausible(
+    sentence: Sentence, number: QuantityMention, date: DateMention, found: Verdict, published: dt.date | None
+) -> bool:
     """Whether a date can be that of a state: what is planned is not due before the article, and "today" dates news.
 
-    What was secured is dated by its securing.
+    What was secured is dated by its securing. Of which no cue tells that it is a plan, a sum, or a number whose clause
+    another one carries on ("Hall 2, 48 MW, was handed over on 3 July"), may have its date in the past.
     """
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
         return True
     if start == end == published:
         return False
-    planned = found.realization in {"planned", "possible"} and found.cues[0].rule != "commit.secured"
-    return not (planned and end <= published and date.date.relation != "since")
+    apart = sentence.clause_at(number.start) != sentence.clause_at(date.start)
+    untold = found.by_default and (number.kind == "investment" or apart)
+    if untold or found.cues[0].rule == "commit.secured" or found.realization not in {"planned", "possible"}:
+        return True
+    return end > published or date.date.relation == "since"
 
 
 def not_before(found: Verdict, date: DateMention | None, published: dt.date | None) -> Verdict:

@@ -20,12 +20,16 @@ from dataclasses import dataclass
 
 from pipeline import lexicon
 from pipeline.reading import Placed, Reading, Sentence, within
-from pipeline.records import Certainty, Cue, CueMention, Realization, Record
+from pipeline.records import Certainty, Cue, CueMention, QuantityMention, Realization, Record
 
 _LEAD_DISTANCE = 10
 """What a lead's cue counts as away, in words."""
 _OWN = 3
 """Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
+_BEHIND = 4
+"""Words behind a number that is set in between a subject and its verb."""
+_LEADING, _INSERTED = 4, 12
+"""Words before a number that is the subject itself, and behind it up to its verb ("The first 40 MW, in Lund, is")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
 
@@ -47,6 +51,11 @@ class FacetRules(Record):
     outer: tuple[str, ...]
     local: tuple[str, ...]
     choosing: tuple[str, ...]
+    asking: tuple[str, ...]
+    dropping: tuple[str, ...]
+    hanging: tuple[str, ...]
+    settled: tuple[str, ...]
+    describing: tuple[str, ...]
     told_as_fact: tuple[str, ...]
 
 
@@ -134,14 +143,16 @@ def _from_lead(
 ) -> tuple[list[CueMention], int] | None:
     """For an item of a list or a row of a table, the cue of its lead or of its other cells."""
 
-    cues = _heard(sentence, deaf_to) if sentence.row else []
+    local = facet_rules().local
+    cues = [c for c in _heard(sentence, deaf_to) if not c.rule.startswith(local)] if sentence.row else []
     colon = reading.text.rfind(":", sentence.start, anchor.start)
     if not cues and colon >= 0:
         cues = [c for c in _heard(sentence, deaf_to) if c.end <= colon]
     lead = reading.lead_of(sentence)
     if not cues and lead:
-        cues = [c for c in _heard(lead, deaf_to) if not c.rule.startswith(facet_rules().local)]
-    return ([cues[-1]], _LEAD_DISTANCE) if cues else None
+        cues = [c for c in _heard(lead, deaf_to) if not c.rule.startswith(local)]
+    doubtful = [c for c in cues if c.value != "realized"]
+    return ([(doubtful or cues)[-1]], _LEAD_DISTANCE) if cues else None
 
 
 def _heard(sentence: Sentence, deaf_to: tuple[str, ...]) -> list[CueMention]:
@@ -162,7 +173,9 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
             continue
         if cue.start >= anchor.end and _spoken_for(reading, sentence, cue, anchor):
             continue
-        if cue.end <= anchor.start and _did_something_else(reading, cue, anchor):
+        if cue.end <= anchor.start and (_did_something_else(reading, cue, anchor) or _cut_off(reading, cue, anchor)):
+            continue
+        if _elsewhere(sentence, cue, anchor) or _taken_back(sentence, cue):
             continue
         overlaps = cue.start < anchor.end and anchor.start < cue.end
         if overlaps and not (inside and cue.rule.startswith(facet_rules().inside)):
@@ -171,6 +184,38 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
     return sorted(hits, key=lambda h: (h.distance, not h.before, h.cue.start))
 
 
+def _cut_off(reading: Reading, cue: CueMention, anchor: Placed) -> bool:
+    """Whether a comma ends what "not" and "never" deny ("a plant that never came, the first 40 MW hall")."""
+    return cue.rule.startswith(facet_rules().local) and "," in _NUMBER_COMMA.sub(
+        "", reading.text[cue.end : anchor.start]
+    )
+
+
+def _elsewhere(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
+    """Whether a question ("whether it may lease the land where Tarn wants 40 MW") ends in a clause before the anchor's.
+
+    "Unclear" and the like ask about the clause right behind them.
+    """
+    if not cue.rule.startswith(facet_rules().asking):
+        return False
+    first = sentence.clause_at(cue.start) + (sentence.clauses[sentence.clause_at(cue.start)].end - cue.end <= 1)
+    deeper = sentence.clauses[first + 1 : sentence.clause_at(anchor.start) + 1]
+    return any(clause.link in {"subordinate", "bracket"} for clause in deeper)
+
+
+def _taken_back(sentence: Sentence, cue: CueMention) -> bool:
+    """Whether a word of dropping is itself denied ("denied that it was canceling the hall")."""
+    rules = facet_rules()
+    return cue.rule.startswith(rules.dropping) and any(
+        c.rule.startswith(rules.negating)
+        and not c.rule.startswith(rules.dropping)
+        and c.end <= cue.start
+        and c.scope[0] <= cue.start < c.scope[1]
+        for c in sentence.cues
+    )
+
+
+_NUMBER_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _FOR_A = re.compile(
     r"\b(?:for|of|ahead of|toward|towards|planning|on) (?:an?|its|the|their|another|new)\s+(?:[\w~+-]+\s+){0,2}$"
 )
@@ -218,14 +263,15 @@ def _realization(
         leaned = (
             _lean(reading, sentence, here, deaf_to)
             or _opening(reading, sentence, here, deaf_to)
-            or _resumed(reading, sentence, here, deaf_to)
+            or _resumed(reading, sentence, anchor, here, deaf_to)
+            or _described(reading, sentence, anchor, here, deaf_to)
         )
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned
     finite = [h for h in own if not h.cue.rule.startswith(rules.participle)]
     if not finite:
-        governed = _lean(reading, sentence, here, deaf_to) or _resumed(reading, sentence, here, deaf_to)
+        governed = _lean(reading, sentence, here, deaf_to) or _resumed(reading, sentence, anchor, here, deaf_to)
         if governed:
             return [*governed[0], own[0].cue], governed[1]
     own = finite or own
@@ -236,7 +282,7 @@ def _realization(
     before = [h for h in own if h.before and h is not nearest]
     for value, prefixes in (("negated", rules.negating), ("possible", rules.wrapping), ("planned", rules.wrapping)):
         wrap = next((h for h in before if h.cue.value == value and h.cue.rule.startswith(prefixes)), None)
-        if wrap and _wraps(reading, own, wrap, nearest):
+        if wrap and (value != "planned" or nearest.cue.value == "realized") and _wraps(reading, own, wrap, nearest):
             return [wrap.cue, nearest.cue], wrap.distance
     if nearest.cue.rule.startswith(rules.transparent):
         deeper = next((h for h in before if h.cue.value not in {"realized", nearest.cue.value}), None)
@@ -245,7 +291,13 @@ def _realization(
     mixed = next((h for h in hits if h.cue.rule.startswith(rules.unfinished) and not h.before), None)
     if mixed and nearest.cue.value == "realized" and mixed.distance <= nearest.distance + _MIXED:
         return [mixed.cue, nearest.cue], mixed.distance
-    possible = next((h for h in outer if h.cue.value == "possible"), None)
+    behind = [h for h in own if not h.before and h.cue.rule.startswith(rules.hanging)]
+    if nearest.cue.rule.startswith(rules.settled):
+        behind = []
+    dropped = next((h for h in own if not h.before and h.cue.rule.startswith(rules.dropping)), None)
+    if dropped and nearest.cue.value == "planned":
+        return [dropped.cue, nearest.cue], dropped.distance
+    possible = next((h for h in (*outer, *behind) if h.cue.value == "possible"), None)
     if possible and nearest.cue.value == "planned":
         return [possible.cue, nearest.cue], nearest.distance
     return [nearest.cue], nearest.distance
@@ -289,13 +341,59 @@ def _opening(
 
 
 def _resumed(
-    reading: Reading, sentence: Sentence, here: int, deaf_to: tuple[str, ...]
+    reading: Reading, sentence: Sentence, anchor: Placed, here: int, deaf_to: tuple[str, ...]
 ) -> tuple[list[CueMention], int] | None:
     """The first cue after an inserted phrase, where the main clause goes on ("the hall, holding 9,000 chips, will")."""
     end = sentence.clauses[here].end
-    later = [c for c in _heard(sentence, deaf_to) if c.start >= end]
-    if not later or sentence.clauses[here].link != "leaning":
+    local = facet_rules().local
+    later = [c for c in _heard(sentence, deaf_to) if c.start >= end and not c.rule.startswith(local)]
+    inserted = sentence.clauses[here].link in {"leaning", "bracket"} or _set_in(reading, sentence, anchor, here)
+    if not later or not inserted:
         return None
     first = min(later, key=lambda c: c.start)
     away = reading.words_between(end, first.start)
     return ([first], away + 6) if away <= 3 else None
+
+
+_SET_IN = re.compile(r",\s*(?:[\w'-]+\s+){0,4}$")
+
+
+def _set_in(reading: Reading, sentence: Sentence, anchor: Placed, here: int) -> bool:
+    """Whether a number is, or is set in behind, a subject whose verb follows ("The hall, 48 MW, was handed over")."""
+    if here + 1 >= len(sentence.clauses) or not isinstance(anchor, QuantityMention):
+        return False
+    clause, following = sentence.clauses[here], sentence.clauses[here + 1]
+    leads = reading.words_between(clause.start, anchor.start) <= _LEADING and not within(
+        sentence.things, clause.start, anchor.start
+    )
+    if not leads and not _SET_IN.search(reading.text, clause.start, anchor.start):
+        return False
+    first = reading.text[following.start : following.end].split(None, 1)[0].lower()
+    verb = following.link == "coordinate" and first in lexicon.toml("cues")["clause"]["verbs"]
+    return verb and reading.words_between(anchor.end, clause.end) <= (_INSERTED if leads else _BEHIND)
+
+
+_DESCRIBES = re.compile(r"(?:that|which)\b", re.IGNORECASE)
+
+
+def _described(
+    reading: Reading, sentence: Sentence, anchor: Placed, here: int, deaf_to: tuple[str, ...]
+) -> tuple[list[CueMention], int] | None:
+    """The first cue of the relative clause behind a number, where it tells of the number's own thing ("40 MW of
+    batteries, which went live in April") and no other name stands between."""
+    if not isinstance(anchor, QuantityMention):
+        return None
+    for clause in sentence.clauses[here + 1 : here + 4]:
+        named = [t for t in sentence.things if not t.stands_in]
+        between = within((*named, *sentence.quantities), anchor.end, clause.start)
+        if any(sentence.clauses[sentence.clause_at(x.start)].link != "bracket" for x in between):
+            return None
+        if reading.text[: clause.start].endswith("of "):
+            return None
+        if clause.link == "subordinate" and _DESCRIBES.match(reading.text, clause.start):
+            cues = within(_heard(sentence, deaf_to), clause.start, clause.end)
+            first = min(cues, key=lambda c: c.start, default=None)
+            told = first and (first.value != "realized" or first.rule.startswith(facet_rules().describing))
+            away = reading.words_between(clause.start, first.start) if first else 0
+            return ([first], away + _LEAD_DISTANCE) if first and told and away <= 4 else None
+    return None

@@ -6,24 +6,25 @@ import functools
 from dataclasses import dataclass
 
 from pipeline import lexicon
-from pipeline.claims import dating, subjects
+from pipeline.claims import dating
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import verdict
-from pipeline.claims.scope import word_pattern
+from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
-from pipeline.reading import Reading, Sentence, Thing
+from pipeline.reading import Anchor, Reading, Sentence
 from pipeline.records import Event, Realization
 
-_PART = 7
-"""Words between the size of a part and its step."""
-_OBJECT = 7
-"""Words between a step and the site behind it ("broke ground in May on its campus")."""
-_LEADING = 2
-"""Words before a step that leads its clause ("Construction could begin in 2026")."""
 FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "refused": "negated"}
 """What each form of words says by itself."""
+_UNHEARD = ("intent.",)
+"""Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
 SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""
+
+_OF_PARTS: frozenset[Event] = frozenset(
+    {"construction_started", "construction_completed", "energized", "delivered", "operational", "workload_started"}
+)
+"""Steps that the number of a part carries, so that they are no claims of their own beside it."""
 
 
 class EventRule(lexicon.Rule):
@@ -88,8 +89,13 @@ class MilestoneFinder:
         return sorted(kept, key=lambda h: h.start)
 
     def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit) -> Draft | None:
-        site, confidence = _site(reading, sentence, hit)
-        if site is None or _of_a_number(reading, sentence, hit):
+        step = Anchor(hit.start, hit.end)
+        site, confidence = site_of(
+            reading, sentence, step, setback=hit.rule.event in SETBACKS, wide=hit.rule.event == "permitted"
+        )
+        if site is None or (hit.rule.event in _OF_PARTS and of_a_number(reading, sentence, step)):
+            return None
+        if site.type == "place" and hit.rule.event == "announced":
             return None
         found = verdict(
             reading,
@@ -97,7 +103,7 @@ class MilestoneFinder:
             hit,
             default=FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
-            deaf_to=self._deaf,
+            deaf_to=(*self._deaf, *_UNHEARD) if hit.rule.event in SETBACKS and hit.form == "done" else self._deaf,
             inside=hit.form == "open",
             default_confidence=0.6 if hit.form == "open" else 0.9,
         )
@@ -116,53 +122,3 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
-
-
-def _site(reading: Reading, sentence: Sentence, hit: _Hit) -> tuple[Thing | None, float]:
-    """The site that the step is of: in its clause, else in the sentence, else the last one where the step leads."""
-    here = sentence.clause_at(hit.start)
-    sites = [
-        t
-        for t in sentence.things
-        if t.type in {"cluster", "programme"} and (t.end <= hit.start or reading.gap(t, hit) <= _OBJECT)
-    ]
-    if sites:
-        best = min(
-            sites,
-            key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, hit)),
-        )
-        return best, 0.85 if not best.stands_in else 0.75
-    place = _place(reading, sentence, hit)
-    if place and hit.rule.event != "announced":
-        return place, 0.55
-    clause = sentence.clauses[sentence.clause_at(hit.start)]
-    if reading.words_between(clause.start, hit.start) > _LEADING:
-        return None, 0.0
-    for other in reversed(reading.sentences[max(0, sentence.index - 2) : sentence.index]):
-        for thing in other.things:
-            if thing.type == "cluster":
-                return thing, 0.55
-    main = None if hit.rule.event in SETBACKS else subjects.main_site(reading)
-    return main, 0.5 if main else 0.0
-
-
-def _place(reading: Reading, sentence: Sentence, hit: _Hit) -> Thing | None:
-    """The town or county of a site without a name ("In Lakeport, AWS won approval for a data center")."""
-    if not word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end):
-        return None
-    here = sentence.clause_at(hit.start)
-    places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county"}]
-    near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
-    return min(near, key=lambda t: reading.gap(t, hit), default=None)
-
-
-def _of_a_number(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether the step is that of a part told by its size ("the first 9 MW coming online"): the number carries it."""
-    heads = word_pattern("scope", "topic", "site_heads")
-    return any(
-        q.kind in {"power", "accelerators"}
-        and q.end <= hit.start
-        and reading.words_between(q.end, hit.start) <= _PART
-        and not heads.search(reading.text, q.end, hit.start)
-        for q in sentence.quantities
-    )

@@ -10,16 +10,23 @@ from pipeline import lexicon
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import facet_rules, verdict
-from pipeline.claims.scope import clause_of, in_scope, power_role, told_role, word_pattern
+from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, QuantityMention, Realization
 
 DEAF: dict[str, tuple[str, ...]] = {
-    "accelerators": ("done.money",),
-    "power": ("done.money",),
-    "energy": ("done.money",),
-    "investment": ("commit.secured", "done.state", "done.premodifier", "done.predicate.", "construction.state"),
+    "accelerators": ("done.money", "done.paid"),
+    "power": ("done.money", "done.paid"),
+    "energy": ("done.money", "done.paid"),
+    "investment": (
+        "commit.secured",
+        "done.state",
+        "done.bare",
+        "done.premodifier",
+        "done.predicate.",
+        "construction.state",
+    ),
 }
 
 
@@ -145,8 +152,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
     found = by_tense(reading, sentence, mention, found)
     rivals = [q for q in sentence.quantities if q is not mention]
-    date = dating.link(reading, sentence, mention, rivals, announced=False, realization=found.realization)
-    if date and not dating.plausible(date, found, reading.published):
+    date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
+    if date and not dating.plausible(sentence, mention, date, found, reading.published):
         date = None
     return Draft(
         kind=mention.kind,
@@ -173,14 +180,13 @@ def _told_as_fact() -> re.Pattern[str]:
 
 def _default(reading: Reading, sentence: Sentence, mention: QuantityMention) -> tuple[Realization, str]:
     """What a number is without any cue: money, headlines and new things ("a 1 GW campus") are plans; what is told as
-    known ("its 40,000 GPUs"), and a plant's power, is a fact.
+    known ("its 40,000 GPUs") is a fact.
     """
     if mention.kind == "investment":
         return "planned", "default.money"
     if sentence.title:
         return "planned", "default.headline"
     known = _told_as_fact().search(reading.text, max(sentence.start, mention.start - 12), mention.start)
-    plant = mention.kind == "power" and told_role(reading, sentence, mention) in {"generation", "storage"}
-    if mention.quantity.relation != "le" and (known or plant):
+    if mention.quantity.relation != "le" and known:
         return "realized", "default.stated"
     return "planned", "default.new"

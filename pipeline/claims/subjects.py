@@ -11,12 +11,46 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from pipeline import lexicon
+from pipeline.claims.scope import word_pattern
 from pipeline.claims.syntax import elsewhere
 from pipeline.reading import Placed, Reading, Sentence, Thing
 
 _SUBJECT_TYPES = {"company", "cluster", "programme"}
 _CARRY_SENTENCES = 8
 _LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
+_CELL = re.compile(r"(?:^|; )(?P<head>[A-Z][\w ]{1,30}): (?P<value>[A-Z][^;:(]{1,60}?)(?= *(?:;|\(|$))")
+_ANTECEDENT = re.compile(r",?\s+(?:which|who|whose)\b")
+"""Behind a name: the clause that follows is about it."""
+_BREAK = re.compile(r"[;:]\s")
+_SMALL = {
+    "with",
+    "for",
+    "to",
+    "of",
+    "the",
+    "and",
+    "at",
+    "in",
+    "on",
+    "de",
+    "du",
+    "des",
+    "la",
+    "le",
+    "el",
+    "&",
+    "near",
+    "by",
+}
+_HEADINGS = (
+    ("roles", "generation"),
+    ("roles", "grid"),
+    ("roles", "storage"),
+    ("roles", "load"),
+    ("money", "infra"),
+    ("money", "other"),
+)
 _PREPOSITION = re.compile(
     r"\b(at|in|for|on|of|to|from|with|by|into|against|between|under|alongside)\s+(?:[\w-]+\s+){0,3}$"
 )
@@ -44,24 +78,43 @@ def label_thing(reading: Reading, sentence: Sentence, anchor: Placed) -> Thing |
             return thing
     if any(start <= t.start < end and t.type in {"person", "publication"} for t in sentence.things):
         return None
-    if reading.words_between(match.end(), anchor.start) > 2:
-        return None
     name = match["name"]
+    if reading.words_between(match.end(), anchor.start) > 2 or not _is_name(name):
+        return None
     return Thing(start, end, "cluster", None, name, name)
 
 
-def row_thing(sentence: Sentence) -> Thing | None:
+def _is_name(label: str) -> bool:
+    """Whether a label can be a name ("Columbus North"), and is no heading ("Utility service", "Grid")."""
+    words = [w for w in label.replace(",", " ").split() if w.lower() not in _SMALL]
+    if any(word[0].islower() for word in words):
+        return False
+    return not any(word_pattern("scope", *path).fullmatch(label) for path in _HEADINGS)
+
+
+def _cell_name(reading: Reading, sentence: Sentence) -> Thing | None:
+    """The name that a cell of a row gives under a head such as "Site", where no list holds it."""
+    heads = lexicon.toml("coreference")["row_heads"]
+    for match in _CELL.finditer(reading.text[sentence.start : sentence.end]):
+        if match["head"].lower() in heads and _is_name(match["value"]):
+            start, end = (sentence.start + offset for offset in match.span("value"))
+            return Thing(start, end, "cluster", None, match["value"], match["value"])
+    return None
+
+
+def row_thing(reading: Reading, sentence: Sentence) -> Thing | None:
     """The site or company of a table row: the first name in its first cell, else the first site in it."""
     cell = sentence.clauses[0]
     for thing in sentence.things:
         if thing.type in {*_SUBJECT_TYPES, "place"} and cell.start <= thing.start < cell.end:
             return thing
-    return next((t for t in sentence.things if t.type == "cluster"), None)
+    site = next((t for t in sentence.things if t.type == "cluster"), None)
+    return site or _cell_name(reading, sentence)
 
 
 def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company: bool = False) -> Linked:
     """The subject of what stands at `anchor`."""
-    label = row_thing(sentence) if sentence.row else label_thing(reading, sentence, anchor)
+    label = row_thing(reading, sentence) if sentence.row else label_thing(reading, sentence, anchor)
     if label:
         return Linked(label, 0.95)
     scored = sorted(
@@ -98,6 +151,14 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     score += (1.5 if prefer_company else 3.0) if site else 1.0 if thing.type == "programme" else 0.0
     if thing.stands_in:
         score -= 0.5
+    if (
+        before
+        and _ANTECEDENT.match(text, thing.end)
+        and sentence.clause_at(anchor.start) - sentence.clause_at(thing.start) == 1
+    ):
+        score += 4
+    if before and _set_off(reading, sentence, thing, anchor):
+        score -= 2.5
     if before and gap <= 4 and text[thing.end : thing.end + 1] == "'" and not _between(sentence, thing, anchor):
         score += 5
     preposition = _PREPOSITION.search(text, max(sentence.start, thing.start - 40), thing.start)
@@ -116,6 +177,15 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
             score -= 0.5
     return score
+
+
+def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
+    """Whether a colon or semicolon parts a name from the number, and another name stands behind that mark."""
+    marks = list(_BREAK.finditer(reading.text, thing.end, anchor.start))
+    return bool(marks) and any(
+        t.type in _SUBJECT_TYPES and not t.stands_in and not t.aside and marks[-1].end() <= t.start < anchor.start
+        for t in sentence.things
+    )
 
 
 def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:

@@ -21,6 +21,10 @@ _DATE = (
 )
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s)?"
 _EARLIEST, _LATEST = 1990, 2100
+_HEADING = 140
+"""Characters of the longest line at the top that is no sentence."""
+_RUNNING = 5
+"""Words in lower case that such a line may hold."""
 
 
 @functools.cache
@@ -31,9 +35,12 @@ def _pattern(name: str) -> re.Pattern[str]:
         "month_first": rf"\b({_MONTH})\.?\s(\d{{1,2}})(?:st|nd|rd|th)?,?\s(\d{{4}})(?!\d)",
         "day_first": rf"\b(\d{{1,2}})(?:st|nd|rd|th)?[\s-]({_MONTH})\.?,?[\s-](\d{{4}})(?!\d)",
         "address": r"/(20\d\d|199\d)[/-](\d\d)[/-](\d\d)(?=[/_.-]|$)",
-        "label": rf"\b(?:published|posted|date|released|issued)(?:\son|\sat)?\s?:?\s{{0,3}}{_WEEKDAY}({_DATE})",
+        "label": rf"\b(?:published|posted|date|released|issued)(?:\sfrom\s[\w.-]{{2,20}})?"
+        rf"(?:\son|\sat)?\s?:?\s{{0,3}}{_WEEKDAY}({_DATE})",
         "line": rf"(?:by\s[^|\n\d]{{2,60}}[|,•·-]?\s{{0,3}})?{_WEEKDAY}({_DATE})"
         r"(?:[\s,|•·-]{1,4}(?:at\s)?\d{1,2}[:.]\d\d.{0,40})?",
+        "day": rf"({_DATE})",
+        "running": r"(?:^|(?<=[\s(]))(?-i:[a-z]{2,})(?=[\s,.;:)]|$)",
         "dateline": rf"[^\n]{{0,100}}?({_DATE})\)?\s{{0,2}}(?:\(|/|--|–|—|-\s)",
     }
     return re.compile(sources[name], re.IGNORECASE)
@@ -79,8 +86,9 @@ def address_date(url: str) -> dt.date | None:
 def byline_dates(blocks: Sequence[str]) -> Iterator[dt.date]:
     """Days that the lines around an article say it was published on, surest first.
 
-    "Published: 7 May 2026" near either end, a line at the top that is only a byline and a date, and the dateline
-    of a press release ("AUSTIN, March 5, 2026 --").
+    "Published: 7 May 2026" near either end, a line at the top that is only a byline and a date, the dateline of a
+    press release ("AUSTIN, March 5, 2026 --"), and at last a short line at the top that is no sentence and holds one
+    day ("The Weekly, 18 June 2026", "Results call, Thursday 27 August 2026, 08.30 BST").
     """
     for block in [*blocks[:6], *blocks[-4:]]:
         if found := _pattern("label").search(block[:400]):
@@ -91,6 +99,10 @@ def byline_dates(blocks: Sequence[str]) -> Iterator[dt.date]:
     for block in blocks[:4]:
         if found := _pattern("dateline").match(block[:250]):
             yield from _parsed(found[1])
+    for block in blocks[:6]:
+        days = _pattern("day").findall(block) if len(block) <= _HEADING else []
+        if len(days) == 1 and len(_pattern("running").findall(block)) <= _RUNNING:
+            yield from _parsed(days[0])
 
 
 def _parsed(text: str) -> Iterator[dt.date]:

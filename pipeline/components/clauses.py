@@ -17,6 +17,8 @@ from pipeline import lexicon
 Link = Literal["main", "coordinate", "subordinate", "content", "leaning", "bracket"]
 
 
+_TOLD = 6
+"""Words between a word of speech and the "that" of what was said."""
 _NAME = 4
 """Words of the longest name in a list."""
 
@@ -53,10 +55,12 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
     if low in words["date_like"]:
         return None if after is None or _numeric(after) or after.text[:1].isupper() else "subordinate"
     if low in words["contrastive"]:
-        return "coordinate"
-    if low in words["subordinators"]:
+        return None if low == "yet" and after is not None and after.lower_ == "to" else "coordinate"
+    if low == "should" and before == ",":
         return "subordinate"
-    if low == "that" and before in words["speech"]:
+    if low in words["subordinators"]:
+        return None if low == "so" and after is not None and after.lower_ in words["so_many"] else "subordinate"
+    if low == "that" and (before in words["speech"] or _told_that(sentence, i)):
         return "content"
     if before in {"and", "or", "but"} and (low in words["finite"] and not token.text[:1].isupper()):
         return "coordinate"
@@ -69,6 +73,16 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
     if low in {"and", "but", "as"} and before == "," and after is not None and _opens_finite(sentence, i + 1):
         return "coordinate" if low != "as" else "subordinate"
     return None
+
+
+def _told_that(sentence: Span, i: int) -> bool:
+    """Whether "that" at `i` opens what was said to somebody or somewhere ("told investors that", "wrote on X that")."""
+    words = _words()
+    for back in range(2, min(i, _TOLD) + 1):
+        verb, following = sentence[i - back].lower_, sentence[i - back + 1].lower_
+        if verb in words["telling"] or (verb in words["speech"] and following in words["to_whom"]):
+            return True
+    return False
 
 
 def _ends_list(sentence: Span, comma: int) -> bool:
@@ -93,6 +107,16 @@ def _opens_finite(sentence: Span, i: int) -> bool:
         if token.lower_ in finite:
             return True
     return False
+
+
+def _main_begins(sentence: Span, begin: int, i: int) -> bool:
+    """Whether at token `i`, behind a comma, the main clause begins after one that opened the sentence ("When it was
+    founded, the firm …")."""
+    words = _words()
+    if begin or sentence[0].lower_ not in words["opening"] or not i or sentence[i - 1].text != ",":
+        return False
+    verbs = [token for token in sentence[1 : i - 1] if token.lower_ in words["verbs"]]
+    return bool(verbs) and _opens_finite(sentence, i)
 
 
 def split_clauses(sentence: Span) -> list[Clause]:
@@ -121,6 +145,9 @@ def split_clauses(sentence: Span) -> list[Clause]:
             else:
                 close(i)
                 begin, link = i, found
+        elif not clauses and _main_begins(sentence, begin, i):
+            close(i)
+            begin, link = i, "main"
         fresh = False
     close(len(sentence))
     return clauses

@@ -80,7 +80,11 @@ def _inside_another(hits: list[tuple[str, int, int]], rule: CueRule, start: int,
     for name, low, high in hits:
         other = rules()[name]
         covers = low <= start and end <= high and (high - low) > (end - start)
-        if covers and other.facet == rule.facet and rule.direction in {other.direction, "both"}:
+        if (
+            covers
+            and other.facet == rule.facet
+            and (rule.direction == other.direction or "both" in {rule.direction, other.direction})
+        ):
             return True
         if rule.borrowed and low < start < high:
             return True

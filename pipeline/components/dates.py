@@ -19,6 +19,7 @@ from spacy.tokens import Doc
 from pipeline.components import calendar
 from pipeline.components import date_relative as relative
 from pipeline.components.calendar import Interval
+from pipeline.components.date_anaphora import pointing_back
 from pipeline.components.date_context import accepted, on_weekday, side
 from pipeline.components.date_periods import period
 from pipeline.components.date_words import Context, Form, Tokens, words
@@ -48,7 +49,7 @@ def find_dates(text: str, published: dt.date | None) -> list[DateMention]:
                 index = ended = found[0]
                 continue
         index += 1
-    return mentions
+    return pointing_back(text, mentions, published)
 
 
 def _mention(ctx: Context, index: int, follows: bool) -> tuple[int, DateMention] | None:

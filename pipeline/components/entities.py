@@ -21,6 +21,7 @@ from pipeline.components.place_names import pattern_papers, pattern_places
 from pipeline.components.placed_sites import placed_sites
 from pipeline.components.site_names import again, named_sites, votes
 from pipeline.components.toponyms import toponyms
+from pipeline.components.town_sites import named_in_full, town_sites
 from pipeline.components.unknown_names import unknown_names
 from pipeline.components.voted_names import Vote, voted_names, votes_of
 from pipeline.records import Entity
@@ -56,6 +57,8 @@ def entities_in(text: str, model_votes: Sequence[Vote] = ()) -> list[Entity]:
     found = overlap_free([*named, *found, *again(words, found, taken)])
     found += voted_names(words, runs, occupied(words, found), model_votes)
     found = overlap_free([*found, *toponyms(words, runs, occupied(words, found), on_topic)])
+    if on_topic:
+        found = named_in_full(words, town_sites(words, found), named)
     return [_entity(words, item) for item in found]
 
 

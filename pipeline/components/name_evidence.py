@@ -6,12 +6,16 @@ beside another sign. The phrases and their points are data (`[companies]` and `[
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pipeline.components.name_runs import Run, after_legal_form, company_word
 from pipeline.components.name_words import OPEN_QUOTES, Found, Words, evidence, phrase_at, phrases, rules, signs
+from pipeline.components.site_signs import in_cell, owns_item
 
 _TICKERS = frozenset({"nasdaq", "nyse", "tsx", "lse", "asx", "nse", "bse", "otc", "hkex"})
+_CAMEL = re.compile(r"[a-z]{3,12}[A-Z][a-z]{2,12}")
+"""A coinage that no common word is written like ("fernCloud")."""
 _DEAL_REACH = 8
 _POSSESSED_REACH = 3
 _NUMBER_REACH = 5
@@ -62,13 +66,16 @@ def form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
     if size > 1 + run.torn and distinct(words, run) and not public(words, run) and not ground(words, run):
         first = words.lowers[run.first]
         common = first in rules("words", "stop") and first not in rules("words", "inner")
-        if last in rules("companies", "endings") and not common:
+        site = last == "data" and words.lower(run.last) in ("center", "centre", "centers", "centres", "hall", "halls")
+        if last in rules("companies", "endings") and not common and not site:
+            return 3
+        if first in rules("companies", "openings") and not common:
             return 3
         for index in range(run.first + 1, run.last):
             length = phrase_at(words, index, phrases("companies", "long_endings"))
             if length and index + length == run.last:
                 return 3
-    return int(_coinage(words, run))
+    return 2 if _CAMEL.fullmatch(words.forms[run.first]) and size == 1 else int(_coinage(words, run))
 
 
 def _fund_of(words: Words, run: Run) -> bool:
@@ -96,6 +103,8 @@ def before_points(words: Words, run: Run) -> int:
     if run.role:
         return 2
     before = run.first - 1
+    if in_cell(words, run.first, "owner_labels") or owns_item(words, run.first, run.last):
+        return 3
     if not words.same_line(before, run.first):
         return 0
     if words.lower(before) == "about" and words.opening[before] and _line_ends(words, run.last):
@@ -220,7 +229,7 @@ def _apposition(words: Words, start: int) -> int:
         word = words.lowers[index]
         if words.line[index] != words.line[start] or word in ",.;:()" or word in rules("persons", "jobs"):
             return 0
-        if word in rules("companies", "nouns"):
+        if phrase_at(words, index, phrases("companies", "nouns")):
             return 3
         if words.lower(start) == "which" and index == start + 1 and word in rules("companies", "verbs"):
             return 3

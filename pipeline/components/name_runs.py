@@ -68,6 +68,9 @@ def _continues(words: Words, index: int, first: int) -> int:
         and words.lowers[index - 1] in rules("companies", "of_heads")
     ):
         return 2
+    if words.capital[index] and words.lowers[index] in rules("sites", "counts"):
+        named = words.lowers[index + 1 : index + 2]
+        return int(bool(named) and after and words.capital[index + 1] and company_word(named[0]))
     if words.capital[index] and not (words.joined(index) and words.forms[index - 1] in "'’/"):
         word = words.lowers[index]
         inner = (

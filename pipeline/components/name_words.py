@@ -135,6 +135,7 @@ def _opening(text: str, forms: list[str], starts: list[int], line: list[int]) ->
 
 def _headlines(forms: list[str], capital: list[bool], line: list[int]) -> frozenset[int]:
     counts: dict[int, list[int]] = {}
+    told = _told_lines(forms, line)
     for form, upper, number in zip(forms, capital, line, strict=True):
         if form[0].isalpha() and form.lower() not in _SMALL:
             entry = counts.setdefault(number, [0, 0])
@@ -142,8 +143,19 @@ def _headlines(forms: list[str], capital: list[bool], line: list[int]) -> frozen
             entry[1] += upper
     ends = {number: form for form, number in zip(forms, line, strict=True)}
     return frozenset(
-        n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "."
+        n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "." and n not in told
     )
+
+
+def _told_lines(forms: list[str], line: list[int]) -> set[int]:
+    """Lines that measure something behind a colon or hold cells: items of lists and rows of tables."""
+    told: set[int] = set()
+    for index in range(len(forms) - 1):
+        if forms[index] == ":" and line[index] == line[index + 1] and forms[index + 1][0].isdigit():
+            told.add(line[index])
+        elif forms[index] == ";" and forms[index + 1] != ":" and ":" in forms[index + 1 : index + 6]:
+            told.add(line[index])
+    return told
 
 
 def overlap_free(found: Iterable[Found]) -> list[Found]:
@@ -200,15 +212,16 @@ _KEYS: dict[str, frozenset[str]] = {
     "companies": frozenset(
         {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
         | {"deals", "deal_links", "of_heads", "ai_nouns", "abbreviated", "described", "owners", "contracts", "doing"}
-        | {"acts"}
+        | {"acts", "openings"}
     ),
-    "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs"}),
+    "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs", "site_signs"}),
     "governments": frozenset({"endings", "bodies", "grounds", "deals", "links", "acts"}),
     "persons": frozenset({"titles", "jobs", "particles", "firsts", "famous"}),
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
         | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
-        | {"qualifiers", "built", "contents", "rented"}
+        | {"qualifiers", "built", "contents", "rented", "site_labels", "owner_labels", "compass", "of_parts", "at_parts"}
+        | {"own_parts", "before_part", "plants", "after_called", "near", "counts"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),
@@ -260,16 +273,16 @@ def evidence(key: str) -> int:
 
 
 @functools.cache
-def signs(side: str) -> _Cuts:
-    """The phrases of `[[evidence.signs]]` on one side of a name with their points.
+def signs(side: str, key: str = "signs") -> _Cuts:
+    """The phrases of `[[evidence.signs]]` (companies) or another such list on one side of a name with their points.
 
     Those of the side `before` are keyed by their last word, the others by their first.
     """
     table: dict[str, list[tuple[tuple[str, ...], int]]] = {}
-    for rule in _names()["evidence"]["signs"]:
+    for rule in _names()["evidence"][key]:
         unknown = set(rule) - {"points", *_SIDES}
         if unknown or "points" not in rule:
-            raise lexicon.LexiconError(f"lexicon/names.toml: [[evidence.signs]] does not know {sorted(unknown)}")
+            raise lexicon.LexiconError(f"lexicon/names.toml: [[evidence.{key}]] does not know {sorted(unknown)}")
         for phrase in rule.get(side, ()):
             cut = cut_words(phrase)
             table.setdefault(cut[-1 if side == "before" else 0], []).append((cut, rule["points"]))

@@ -142,6 +142,11 @@ def _spelled(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
     return patterns
 
 
+def _hyphen(doc: Doc, token: Token) -> bool:
+    """Whether a token is the hyphen inside a word ("a 12-year contract"), which is no punctuation to a gap."""
+    return token.text == "-" and token.i > 0 and not token.whitespace_ and not doc[token.i - 1].whitespace_
+
+
 def _word(doc: Doc, token: Token) -> str:
     """The form that phrases are matched on: lower case, but for months and names that would read as a modal."""
     if token.text not in _CAPITAL_NAMES:
@@ -166,7 +171,7 @@ class PhraseTable:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
         tokens = _Tokens(
             words=[_word(doc, token) for token in doc],
-            punctuation=[token.is_punct for token in doc],
+            punctuation=[token.is_punct and not _hyphen(doc, token) for token in doc],
             numbers=[token.like_num or token.is_currency for token in doc],
         )
         found: list[tuple[str, int, int]] = []

@@ -43,13 +43,37 @@ def placed_sites(
             if max(size, many) and (size >= many or _owned(words, taken, index)):
                 where = _place_after_head(words, taken, index, passed, starts)
                 if where is not None and _belongs(words, taken, index, where):
-                    item = _placed(words, where, index, _with_state(words, taken, where.last), names, ids)
+                    aside = _past_aside(words, taken, passed) > passed
+                    item = _placed(words, where, where.first if aside else index, _with_state(words, taken, where.last), names, ids)
                     site = _apposed_to(words, index, ends)
                     yield item if site is None else replace(item, id=site.id, name=site.name)
+                    if many:
+                        yield from _listed_after(words, taken, item.last, starts, names, ids)
         elif place is not None and place.type == "place" and place.first == index:
             last = _place_before_head(words, taken, place)
             if last:
                 yield _placed(words, place, index, last, names, ids)
+
+
+def _listed_after(
+    words: Words,
+    taken: Sequence[Found | None],
+    last: int,
+    runs: Mapping[int, Run],
+    names: dict[str, str],
+    ids: frozenset[str],
+) -> Iterator[Found]:
+    """The other places of "data centers in Ashby, Wexley and Colby", each a site of its own."""
+    while words.lower(last) in (",", "and") and words.same_line(last - 1, last):
+        first = last + 1 + (words.lower(last) == "," and words.lower(last + 1) == "and")
+        place = taken[first] if first < len(words) and words.same_line(last, first) else None
+        run = runs.get(first)
+        if place is None and run is not None and _town(words, run) and not run.headline:
+            place = Found(run.first, run.last, "place", None, surface(words, run.first, run.last))
+        if place is None or place.type != "place" or place.first != first:
+            return
+        yield _placed(words, place, first, place.last, names, ids)
+        last = place.last
 
 
 def _wide(place: Found) -> bool:
@@ -146,12 +170,13 @@ def _place_after_head(
     """The place of "data center in Ashby", where the word for a site is no part of a longer name."""
     if last + 2 > len(words) or _named_site(words, taken, index):
         return None
+    last = _past_aside(words, taken, last)
     link = words.lower(last)
     if link not in ("in", "near", "outside", "at"):
         return None
-    where = (
-        last + 1 + (words.lower(last + 1) in ("the", "nearby", "rural", "northern", "southern", "western", "eastern"))
-    )
+    where = last + 1
+    while where < last + 3 and words.lower(where) in rules("sites", "compass") | {"nearby"} - {"near"}:
+        where += 1
     place = taken[where] if where < len(words) and words.line[where] == words.line[index] else None
     if place is not None and place.type == "place":
         return place if link != "at" or not _wide(place) else None
@@ -159,6 +184,14 @@ def _place_after_head(
     if link == "at" or where > last + 1 or place is not None or run is None or run.headline:
         return None
     return Found(run.first, run.last, "place", None, surface(words, run.first, run.last)) if _town(words, run) else None
+
+
+def _past_aside(words: Words, taken: Sequence[Found | None], last: int) -> int:
+    """Past "with PARTNER" or a comma between a word for a site and "in PLACE"."""
+    partner = taken[last + 1] if words.lower(last) in ("with", "by") and last + 1 < len(words) else None
+    if partner is not None and partner.type == "company":
+        return partner.last
+    return last + (words.lower(last) == "," and words.lower(last + 1) in ("in", "at") and words.same_line(last, last + 1))
 
 
 def _town(words: Words, run: Run) -> bool:
@@ -204,7 +237,7 @@ def _with_state(words: Words, taken: Sequence[Found | None], last: int) -> int:
 
 def _placed(words: Words, place: Found, first: int, last: int, names: dict[str, str], ids: frozenset[str]) -> Found:
     plant = any(word in _PLANTS for word in words.lowers[first:last])
-    row = _row_of_place(place.name, plant, ids)
+    row = row_of_place(place.name, plant, ids)
     if row is not None:
         return Found(first, last, "cluster", row.id, row.name, rank=2)
     name = names.setdefault(place.name, surface(words, first, last))
@@ -220,7 +253,7 @@ def _rows_by_place() -> dict[str, tuple[lexicon.Site, ...]]:
     return {place: tuple(sites) for place, sites in rows.items()}
 
 
-def _row_of_place(place: str, plant: bool, ids: frozenset[str]) -> lexicon.Site | None:
+def row_of_place(place: str, plant: bool, ids: frozenset[str]) -> lexicon.Site | None:
     """The one row of the place whose owner or user the text names, or that it names itself."""
     rows = [row for row in _rows_by_place().get(place.lower(), ()) if (row.kind == "power_plant") == plant]
     said = [row for row in rows if row.id in ids]

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.components.name_runs import Run, company_word, key_of, located, surface
 from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
+from pipeline.components.site_signs import site_points
 
 _POWER_UNITS = frozenset({"mw", "gw", "kw", "megawatts", "gigawatts"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
+_KNOWN_ALREADY = frozenset({"the", "its", "their", "this", "that"})
 _CODE = re.compile(r"[A-Z]{3}[0-9]{1,2}")
 _STRONG = 3
 _LIKELY = 2
@@ -105,13 +107,19 @@ def _by_context(words: Words, run: Run, families: Mapping[str, int]) -> int:
         return 0
     if last - first <= 4 and not company_word(words.lowers[last - 1]):
         # "Critically, the campus": an adverb may open a sentence before what is known already.
-        told = words.lower(last + 1) not in ("a", "an") and run.opening and last - first == 1
+        told = words.lower(last + 1) in _KNOWN_ALREADY and run.opening and last - first == 1
+        told = told or words.lowers[first].endswith("ly")
         if words.lower(last) in (",", "—", "–", "(") and not told and _site_follows(words, last + 1):
             return _STRONG
         if words.lower(last) in (",", "—", "–") and _site_before(words, first):
             return _STRONG
+        if words.lower(last) in ("is", "was", "remains") and _site_follows(words, last + 1):
+            return _LIKELY
         if _part_before(words, first) or _headed(words, run) or _clause_follows(words, first, last):
             return _LIKELY
+        points = site_points(words, first, last)
+        if points:
+            return points
     return families.get(key_of(words, first, last), 0)
 
 
@@ -145,7 +153,10 @@ def _headed(words: Words, run: Run) -> bool:
 
 def _site_follows(words: Words, start: int) -> bool:
     """Whether "a campus ..." or "the bench where it wants a data center" begins at the word."""
-    if words.lower(start) not in _ARTICLES or not words.same_line(start - 1, start):
+    if not words.same_line(start - 1, start):
+        return False
+    start = _after_owner(words, start)
+    if words.lower(start) not in _ARTICLES | {"another", "s", "'"}:
         return False
     heads, where = phrases("sites", "apposed"), 0
     index, end = start + 1, start + 1 + _APPOSED_REACH
@@ -165,6 +176,18 @@ def _site_follows(words: Words, start: int) -> bool:
             return False
         index += 1
     return False
+
+
+def _after_owner(words: Words, start: int) -> int:
+    """The possessive of a name that begins at the word ("Ashby Cloud's"), else the word."""
+    index = start
+    while index < min(start + 5, len(words)) and words.same_line(start, index) and words.capital[index]:
+        index += 1
+    if index == start and words.lower(start) in _ARTICLES:
+        index += 2
+    if start < index and words.possessive(index):
+        return index + (words.lower(index + 1) == "s" and words.joined(index + 1))
+    return start
 
 
 def _site_before(words: Words, first: int) -> bool:
@@ -254,6 +277,8 @@ def _named_before(words: Words, first: int, on_topic: bool) -> bool:
     for size in (1, 2, 3):
         start = first - size
         if start > 0 and words.same_line(start, first) and phrase_at(words, start, naming) == size:
+            if words.lowers[start - 1] in rules("companies", "nouns"):
+                return False
             near = range(max(0, start - 8), start)
             heads = (phrases("sites", "heads"), phrases("sites", "plural"), phrases("sites", "apposed"))
             return any(phrase_at(words, i, table) for i in near for table in heads)

@@ -22,7 +22,7 @@ _BACK = 4
 def toponyms(words: Words, runs: Sequence[Run], taken: Sequence[Found | None], on_topic: bool) -> list[Found]:
     """Places among the runs that nothing covers; none in a text about something else."""
     free = [run for run in runs if on_topic and _may_be_town(words, run, taken)]
-    towns = located(words, free) | {key_of(words, run.first, run.last) for run in free if _site_at(words, run)}
+    towns = located(words, runs) | {key_of(words, run.first, run.last) for run in free if _site_at(words, run)}
     towns -= {key_of(words, run.first, run.last) for run in free if form_points(words, run, taken) > 1}
     return [
         Found(run.first, run.last, "place", None, surface(words, run.first, run.last), rank=3)

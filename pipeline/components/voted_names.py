@@ -1,13 +1,14 @@
-"""Names that the rules find no evidence for, by the votes of a trained pipeline.
+"""Sites that the rules find no evidence for, by the votes of a trained pipeline.
 
 The rules win: the votes are heard only where no rule has found a name. Every mention of a run of capitals votes, as the
-trained pipeline labels it in its sentence; where most of them say company, or most say site, all mentions are one.
+trained pipeline labels it in its sentence; where most of them say that it is a site, all are. Votes for companies are
+not heard: more companies were found by them, but fewer claims were right (models/README.md).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from spacy.language import Language
@@ -20,14 +21,14 @@ from pipeline.records import EntityType
 from pipeline.trained import SHIPPED, load
 
 KEY = "infraclaims_votes"
-_HEARD: tuple[EntityType, ...] = ("company", "cluster")
+_HEARD: EntityType = "cluster"
 
 Vote = tuple[int, int, EntityType]
 """First character, the one behind the last, and what a trained pipeline takes the stretch for."""
 
 
 def voted_names(words: Words, runs: Sequence[Run], taken: Sequence[Found | None], votes: Sequence[Vote]) -> list[Found]:
-    """Companies and sites among the runs that are not taken."""
+    """The sites among the runs that are not taken."""
     labels = {(start, end): label for start, end, label in votes}
     free = [run for run in runs if not any(taken[run.first : run.last])]
     plain = frozenset(form for form, upper in zip(words.forms, words.capital, strict=True) if not upper)
@@ -38,15 +39,12 @@ def voted_names(words: Words, runs: Sequence[Run], taken: Sequence[Found | None]
             # The capital of one word at the head of a sentence proves nothing, and so does its vote.
             if run.last - run.first > 1 or not run.opening:
                 polls.setdefault(key_of(words, run.first, run.last), Counter())[label] += 1
-    return list(_elected(words, free, polls))
-
-
-def _elected(words: Words, runs: Sequence[Run], polls: dict[str, Counter[str]]) -> Iterator[Found]:
-    for run in runs:
+    found: list[Found] = []
+    for run in free:
         poll = polls.get(key_of(words, run.first, run.last))
-        for label in _HEARD:
-            if poll and 2 * poll[label] > poll.total():
-                yield Found(run.first, run.last, label, None, surface(words, run.first, run.last), rank=1)
+        if poll and 2 * poll[_HEARD] > poll.total():
+            found.append(Found(run.first, run.last, _HEARD, None, surface(words, run.first, run.last), rank=1))
+    return found
 
 
 def _nameable(words: Words, run: Run, plain: frozenset[str]) -> bool:

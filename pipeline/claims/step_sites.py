@@ -1,0 +1,149 @@
+"""The site that a step is of: in its clause, else in its sentence, else the one that the sentences before speak of.
+
+A step without a site in its sentence is taken to be of a site named before only where nothing but words of building
+stand between the head of its clause and the step ("The first hall is to open …", "Construction began …"): any other
+noun there may be the matter of the step.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from pipeline import lexicon
+from pipeline.claims import subjects
+from pipeline.claims.scope import word_pattern
+from pipeline.reading import Anchor, Reading, Sentence, Thing
+
+_PART = 7
+"""Words between the size of a part and its step."""
+_OBJECT = 7
+"""Words between a step and the site behind it ("broke ground in May on its campus")."""
+_MATTER = 20
+"""Words between a decision and the site that it is about ("voted to rezone … acres of farmland for …")."""
+_BACK = 3
+"""Sentences that a step looks back for its site."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+
+
+def site_of(
+    reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool, wide: bool = False
+) -> tuple[Thing | None, float]:
+    """The site of a step and how sure the link is; None where none is near enough."""
+    here = sentence.clause_at(step.start)
+    sites = [
+        t
+        for t in sentence.things
+        if t.type in {"cluster", "programme"} and (t.end <= step.start or reading.gap(t, step) <= _OBJECT)
+    ]
+    if not sites and wide:
+        sites = [t for t in sentence.things if t.type == "cluster" and reading.gap(t, step) <= _MATTER][:1]
+    if sites:
+        best = min(
+            sites,
+            key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, step)),
+        )
+        return best, 0.85 if not best.stands_in else 0.75
+    place = _place(reading, sentence, step)
+    if place:
+        return place, 0.55
+    return _carried(reading, sentence, step, setback=setback)
+
+
+def of_a_number(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
+    """Whether the step is that of a part told by its size ("the first 9 MW coming online"): the number carries it.
+
+    A size set off from its hall ("the first hall, of 45 MW, is finished") leaves the step to the hall.
+    """
+    heads = word_pattern("scope", "topic", "site_heads")
+    sizes = [q for q in sentence.quantities if q.kind in {"power", "accelerators"}]
+    if sentence.row:
+        cell = sentence.clause_at(step.start)
+        sizes = [q for q in sizes if sentence.clause_at(q.start) == cell]
+    if any(step.start < q.end and q.start < step.end for q in sizes):
+        return True
+    return any(
+        q.end <= step.start
+        and reading.words_between(q.end, step.start) <= _PART
+        and not heads.search(reading.text, q.end, step.start)
+        and not _set_off(reading, sentence, Anchor(q.start, q.end), step)
+        for q in sizes
+    )
+
+
+@functools.cache
+def _finite() -> re.Pattern[str]:
+    words = "|".join(re.escape(w) for w in lexicon.toml("events")["linking"]["finite"])
+    return re.compile(rf"[,;][^,;]{{0,12}}?(?:\s|^)(?:{words})\b", re.IGNORECASE)
+
+
+def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -> bool:
+    """Whether a finite verb after a comma takes the step back to the hall or site named before its size."""
+    if not _finite().search(reading.text, size.end, min(sentence.end, step.end)):
+        return False
+    clause = max(sentence.start, reading.text.rfind(";", sentence.start, size.start))
+    heads = word_pattern("scope", "topic", "site_heads")
+    return bool(heads.search(reading.text, clause, size.start)) or any(
+        t.type == "cluster" and clause <= t.start and t.end <= size.start for t in sentence.things
+    )
+
+
+def _place(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | None:
+    """The town or county of a site without a name ("In Lakeport, AWS won approval for a data center")."""
+    if not word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end):
+        return None
+    here = sentence.clause_at(step.start)
+    places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
+    near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
+    return min(near, key=lambda t: reading.gap(t, step), default=None)
+
+
+@functools.cache
+def _building_words() -> frozenset[str]:
+    linking = lexicon.toml("events")["linking"]
+    return frozenset(word for name in ("function", "parts", "builders") for word in linking[name])
+
+
+def _carried(reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool) -> tuple[Thing | None, float]:
+    """The site that the sentences before speak of, if nothing between the head of the clause and the step denies it."""
+    for other in reversed(reading.sentences[max(0, sentence.index - _BACK) : sentence.index]):
+        sites = [t for t in other.things if t.type == "cluster"]
+        if sites:
+            return (sites[0], 0.55) if _goes_on(reading, sentence, step, sites[0]) else (None, 0.0)
+    main = None if setback else subjects.main_site(reading)
+    return (main, 0.5) if main and _goes_on(reading, sentence, step, main) else (None, 0.0)
+
+
+def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) -> bool:
+    """Whether only words of building, dates, cues and those who build the site lead up to the step."""
+    clause = sentence.clauses[sentence.clause_at(step.start)]
+    free = [*sentence.dates, *(c for c in sentence.cues if c.facet == "realization")]
+    free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
+    known = _building_words()
+    for match in _WORD.finditer(reading.text, clause.start, step.start):
+        inside = any(f.start <= match.start() and match.end() <= f.end for f in free)
+        if not inside and match.group().lower() not in known:
+            return False
+    names = [*free, *sentence.things, *sentence.quantities]
+    return not any(
+        _like_a_name(reading, match) and not any(n.start <= match.start() < n.end for n in names)
+        for match in _WORD.finditer(reading.text, sentence.start, step.end)
+    ) and not any(
+        t.type == "company" and t.end <= step.start and not _builds(reading, t, site) for t in sentence.things
+    )
+
+
+def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
+    """Whether a word has a capital and stands nowhere in the article without one."""
+    word = match.group()
+    if not word[0].isupper() or word.lower() in _building_words():
+        return False
+    return not re.search(rf"\b{re.escape(word.lower())}\b", reading.text)
+
+
+def _builds(reading: Reading, company: Thing, site: Thing) -> bool:
+    """Whether some sentence of the article names the company beside the site."""
+    return any(
+        any(t.key == site.key for t in s.things) and any(t.key == company.key for t in s.things)
+        for s in reading.sentences
+    )

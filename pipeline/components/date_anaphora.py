@@ -1,0 +1,121 @@
+"""Dates that point back: "that same month", "by the end of that year", and "the quarter" that a report is about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from pipeline.components import calendar
+from pipeline.components.calendar import Interval
+from pipeline.records import DateMention, DateRange, DateRelation, Grain
+
+_BACK = re.compile(
+    r"\b(?:(?P<by>by)\s+|(?P<before>before)\s+|(?P<since>since)\s+|(?:later\s+)?(?:in|on|during|at|of)\s+|later\s+)?"
+    r"(?P<end>the\s+end\s+of\s+)?(?:the\s+same|that\s+same|that\s+very|that)\s+(?P<unit>day|week|month|quarter|year)\b"
+    r"(?!['’-]|\s+(?:end|ended)\b)",
+    re.IGNORECASE,
+)
+_REPORTED = re.compile(
+    r"\b(?:in|for|during|over|through)\s+the\s+quarter\b(?!\s+(?:of|to|ended|ending|that|before|after))"
+    r"|(?P<date>\byear[ -]to[ -]date\b)"
+    r"|(?P<full>\b(?:for|in)\s+the\s+full\s+year\b|\bfull[ -]year\b)(?!\s+\d)",
+    re.IGNORECASE,
+)
+_NEAR = 3
+"""Dates among which the one is sought that opens a sentence."""
+_REPORT_DAYS = 150
+"""Days after its end in which a quarter is still reported on."""
+
+
+def pointing_back(text: str, mentions: Sequence[DateMention], published: dt.date | None) -> list[DateMention]:
+    """The dates of a text with those that point to one of `mentions` before them, in reading order, disjoint."""
+    told = [_seen_from_then(text, a, b, published) for a, b in zip([None, *mentions], mentions, strict=False)]
+    found = list(told)
+    for match in [*_BACK.finditer(text), *_REPORTED.finditer(text)]:
+        if any(m.start < match.end() and match.start() < m.end for m in found):
+            continue
+        groups = match.groupdict()
+        before = [m.date for m in told if m.end <= match.start()]
+        made = _back(match, _meant(text, match, told)) if groups.get("unit") else _reported(match, before, published)
+        if made:
+            found.append(DateMention(start=match.start(), end=match.end(), date=made))
+    return sorted(found, key=lambda m: m.start)
+
+
+def _seen_from_then(
+    text: str, before: DateMention | None, mention: DateMention, published: dt.date | None
+) -> DateMention:
+    """A date without a year that "would" come after a past one, in the year told there: "In January he said that it
+    would open in April", written in May.
+    """
+    date = mention.date
+    if before is None or before.date.end is None or date.start is None or date.end is None or published is None:
+        return mention
+    between = text[before.end : mention.start]
+    if date.start <= published or before.date.end > published or re.search(r"\d{4}", date.text):
+        return mention
+    if not re.search(r"\bwould\b", between) or re.search(r"[.;]\s|\bwill\b", between):
+        return mention
+    try:
+        start, end = date.start.replace(year=date.start.year - 1), date.end.replace(year=date.end.year - 1)
+    except ValueError:  # 29 February
+        return mention
+    if start <= before.date.end:
+        return mention
+    return mention.model_copy(update={"date": date.model_copy(update={"start": start, "end": end})})
+
+
+def _meant(text: str, match: re.Match[str], told: Sequence[DateMention]) -> DateRange | None:
+    """The date before the words; for "the same" month rather the one that opened a sentence shortly before."""
+    before = [m for m in told if m.end <= match.start()]
+    if "same" in match.group().lower():
+        opening = [
+            m
+            for m in before[-_NEAR:]
+            if not text[max(0, m.start - 9) : m.start].strip()
+            or re.search(r"[.\n]\s*$", text[max(0, m.start - 9) : m.start])
+        ]
+        before = opening or before
+    return before[-1].date if before else None
+
+
+def _back(match: re.Match[str], told: DateRange | None) -> DateRange | None:
+    """The unit that holds the date before the words; None where that one is coarser or unresolved."""
+    unit: Grain = match["unit"].lower()  # pyright: ignore[reportAssignmentType]  # the pattern's own words
+    if told is None or told.start is None or told.end is None:
+        return None
+    held = calendar.containing(told.start, unit, 0)
+    if told.end > held[1]:
+        return None
+    relation: DateRelation = "by" if match["by"] else "before" if match["before"] else "on"
+    if match["since"]:
+        relation = "since"
+    if match["end"]:
+        held = calendar.part(held, unit, "late", of_end=True)
+    grain: Grain = "part_of_year" if match["end"] and unit == "year" else unit
+    return DateRange(text=match.group(), start=held[0], end=held[1], grain=grain, relation=relation, fiscal=False)
+
+
+def _reported(match: re.Match[str], before: Sequence[DateRange], published: dt.date | None) -> DateRange | None:
+    """The quarter that a report is about, the year up to its end, or its year."""
+    quarter = _quarter(before, published)
+    if quarter is None:
+        return None
+    year = calendar.years(quarter[0].year, quarter[0].year)
+    span, grain = (quarter, "quarter")
+    if match["date"]:
+        span, grain = (year[0], quarter[1]), "span"
+    elif match["full"]:
+        span, grain = year, "year"
+    return DateRange(text=match.group(), start=span[0], end=span[1], grain=grain, relation="on", fiscal=False)  # pyright: ignore[reportArgumentType]
+
+
+def _quarter(before: Sequence[DateRange], published: dt.date | None) -> Interval | None:
+    """The first quarter told that was over, and not long over, on the day of publication."""
+    for date in before:
+        if date.grain != "quarter" or date.start is None or date.end is None or published is None:
+            continue
+        if date.end <= published <= date.end + dt.timedelta(days=_REPORT_DAYS):
+            return date.start, date.end
+    return None
