@@ -19,6 +19,8 @@ from pipeline.reading import Thing
 
 _LOOK_BACK = 6
 """Sentences; farther back a reader would ask who is meant."""
+_OPENING = re.compile(r"(?:(?:In|On|By|But|And|Last|This|Since|At) ?(?:[\w]+ ){0,3}(?:[\w]+,? ?)?)?")
+"""What may stand before the subject of a sentence."""
 _NEAR = 3
 """Sentences in which the company that the article is about outweighs a later one."""
 
@@ -44,23 +46,40 @@ def _descriptions() -> re.Pattern[str]:
     )
 
 
+@functools.cache
+def _speaking() -> re.Pattern[str]:
+    """Behind a name: the verb of speech whose subject it is, after at most a word of time or manner."""
+    words = "|".join(map(re.escape, lexicon.toml("cues")["clause"]["speech"]))
+    return re.compile(rf"\s+(?:(?:last|this) \w+\s+|\w+ly\s+|also\s+|now\s+|then\s+)?(?:{words})\b")
+
+
 class _Focus:
     """Who and what was spoken of so far, sentence by sentence."""
 
-    def __init__(self, publisher: Thing | None, main: Thing | None):
+    def __init__(self, text: str, publisher: Thing | None, main: Thing | None):
+        self.text = text
         self.publisher = publisher
         self.main = main
+        self.lead: Thing | None = None
+        """The company that the sentence before, in the same paragraph, was about."""
         self.companies: list[list[Thing]] = []
         self.sites: list[Thing] = []
 
-    def company(self, here: Sequence[Thing], before: int, kind: str | None) -> Thing | None:
+    def company(
+        self, here: Sequence[Thing], before: int, kind: str | None, *, pronoun: bool = False, opens: bool = False
+    ) -> Thing | None:
         """The company meant at offset `before` of a sentence that holds the companies `here`."""
         rows = [[t for t in here if t.end <= before], *reversed(self.companies[-_LOOK_BACK:])]
+        speaking = [t for t in rows[0] if not t.stands_in and _speaking().match(self.text, t.end)]
+        if pronoun and speaking:
+            return speaking[-1]
         if kind:
             for row in rows:
                 for thing in row:
                     if thing.kind == kind:
                         return thing
+        if opens and self.lead and not rows[0]:
+            return self.lead
         recent = [row for row in rows[: _NEAR + 1] if row]
         if self.main and not rows[0] and any(t.key == self.main.key for row in recent for t in row):
             return self.main
@@ -81,9 +100,12 @@ def resolve(
 
     `publisher` is the company behind "we" where the article is its own text; None leaves "we" to the companies named.
     """
-    focus = _Focus(publisher, _main_company(named, sentences))
+    focus = _Focus(text, publisher, _main_company(named, sentences))
     result: list[Thing] = []
+    last = 0
     for start, end in sentences:
+        if "\n" in text[last:start]:
+            focus.lead = None
         here = [t for t in named if start <= t.start < end]
         orgs = [t for t in here if t.type == "company" and not t.aside]
         found: list[Thing] = []
@@ -96,6 +118,8 @@ def resolve(
         spoken = _spoken_of(orgs, found)
         if spoken:
             focus.companies.append(spoken)
+            focus.lead = spoken[0] if _OPENING.fullmatch(text, start, spoken[0].start) else focus.lead
+        last = end
         focus.sites.extend(t for t in here if t.type == "cluster")
         result.extend(sorted([*here, *found], key=lambda t: t.start))
     return result
@@ -132,7 +156,9 @@ def _referent(
         subject = match.start() - start <= 2 and low in {"it", "they"}
         if subject and focus.sites and (not focus.companies or focus.sites[-1].start > focus.companies[-1][0].start):
             return focus.sites[-1]
-        return focus.company(orgs, match.start(), None) if low in {"its", "it", "their", "they"} else None
+        one = low in {"it", "its"}
+        opens = one and bool(_OPENING.fullmatch(match.string, start, match.start()))
+        return focus.company(orgs, match.start(), None, pronoun=one, opens=opens)
     between = {word.lower() for word in match["between"].split()}
     if between & set(rules["not_between"]):
         return None

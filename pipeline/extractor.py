@@ -209,7 +209,7 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         text=text[entity.start : entity.end],
         kind=kind,
         aside=kind in lexicon.toml("coreference")["bystanders"]
-        or _speaks_of_others(entity)
+        or _speaks_of_others(entity, "bystander_names")
         or bool(_COMPOUND.match(text, entity.end))
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
@@ -217,10 +217,11 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
     )
 
 
-def _speaks_of_others(entity: Entity | Thing) -> bool:
-    """Whether an unlisted company is by its name one that writes about others ("Holt Research")."""
+def _speaks_of_others(entity: Entity | Thing, *lists: str) -> bool:
+    """Whether an unlisted company is by its name one that writes about others ("Holt Securities")."""
     words = entity.name.split()
-    return not entity.id and len(words) > 1 and words[-1] in lexicon.toml("coreference")["bystander_names"]
+    last = {word for name in lists for word in lexicon.toml("coreference")[name]}
+    return not entity.id and len(words) > 1 and words[-1] in last
 
 
 def own_voice(document: Document, named: list[Thing]) -> Thing | None:
@@ -234,9 +235,16 @@ def own_voice(document: Document, named: list[Thing]) -> Thing | None:
             return Thing(start=0, end=0, type="company", id=company.id, name=company.name, text="", kind=company.kind)
         for thing in named:
             if thing.type == "company" and _key(thing.name) == _key(voice):
-                return None if _speaks_of_others(thing) else thing
+                return None if _speaks_of_others(thing, "bystander_names", "publisher_names") else thing
     title_end = len(document.title or "")
-    return next((t for t in named if t.type == "company" and t.start < title_end and not _speaks_of_others(t)), None)
+    return next(
+        (
+            t
+            for t in named
+            if t.type == "company" and t.start < title_end and not _speaks_of_others(t, "bystander_names")
+        ),
+        None,
+    )
 
 
 def _key(name: str) -> str:

@@ -37,7 +37,7 @@ class Placed(Protocol):
         ...
 
 
-_ROW = re.compile(r"[\w ().%-]{1,40}: [^;:]{1,120}(?:; [\w ().%-]{1,40}: [^;:]{1,120}){1,20}$")
+_ROW = re.compile(r"[\w (),.%-]{1,40}: [^;:]{1,120}(?:; [\w (),.%-]{1,40}: [^;:]{1,120}){1,20}$")
 _ITEMS = 12
 _ITEM_CHARS = 300
 """Longest item and longest list, in characters and in sentences, that a lead still governs."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pipeline import lexicon
-from pipeline.claims import dating
+from pipeline.claims import dating, parties
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import verdict
 from pipeline.claims.scope import in_scope, word_pattern
@@ -16,23 +16,13 @@ from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import DateMention, PartyRole
 
-_JOINED = re.compile(
-    r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
-    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for)[\w.%-]+\s+){0,2}$"
-)
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
+_FUTURE = ("modal.", "intent.", "schedule.", "date.")
+"""Cues of what is to be done under a contract, which say nothing of the contract."""
 _DENIAL = 1
 """Words between a "not" and the deal that it denies ("does not have an agreement")."""
-_POSSESSIVES = {"its", "their", "our"}
-"""Behind a deal's words these own something and are no party."""
-_OBJECT = 6
-"""Words between a closing preposition and the party that it governs."""
-_CLAUSE = 40
-"""Words between a subject and the deal's words in its own clause."""
-_REACH = 18
-"""Words between the deal's words and a party; farther ones belong to another clause."""
 
 
 class DealRule(lexicon.Rule):
@@ -45,6 +35,10 @@ class DealRule(lexicon.Rule):
     """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    mutual: bool = False
+    """Whether the parties may all stand before the words ("Garrow and Tarn signed a lease")."""
+    together: bool = False
+    """Whether several parties behind the words share one deal ("a venture with Tarn and Garrow")."""
     deniable: bool = True
     """Whether a "not" right before the words denies the deal, and not something that is told beside it."""
     alone: bool = False
@@ -83,10 +77,10 @@ class AgreementFinder:
             sentence = reading.sentence_at(start)
             if end > sentence.end or _something_else(reading, sentence, rules()[name], start):
                 continue
-            for parties, confidence in self._parties(reading, sentence, rules()[name], start, end):
-                if not _in_scope(reading, sentence, start, parties):
+            for sides, confidence in self._parties(reading, sentence, rules()[name], start, end):
+                if not _in_scope(reading, sentence, start, sides):
                     continue
-                draft = self._draft(reading, sentence, rules()[name], (start, end), parties, confidence)
+                draft = self._draft(reading, sentence, rules()[name], (start, end), sides, confidence)
                 if not _idle(reading, draft, rules()[name]):
                     drafts.append(draft)
         return _one_nature(drafts)
@@ -107,7 +101,7 @@ class AgreementFinder:
         sentence: Sentence,
         rule: DealRule,
         anchor: tuple[int, int],
-        parties: Sequence[tuple[PartyRole, Thing]],
+        sides: Sequence[tuple[PartyRole, Thing]],
         confidence: float,
     ) -> Draft:
         placed = Anchor(*anchor)
@@ -119,7 +113,7 @@ class AgreementFinder:
             default_rule=f"{rule.rule}.stated",
             inside=True,
             default_confidence=0.9 if rule.strong else 0.8,
-            deaf_to=(*self._deaf, *rule.deaf_to),
+            deaf_to=(*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ())),
         )
         return Draft(
             kind="agreement",
@@ -128,44 +122,42 @@ class AgreementFinder:
             sentence=sentence,
             anchor=anchor,
             verdict=found,
-            subject=_subject(parties),
+            subject=_subject(sides),
             link_confidence=confidence,
-            parties=tuple(parties),
+            parties=tuple(sides),
             date=_made_on(reading, sentence, placed),
         )
 
     def _parties(
         self, reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
-        orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst" and _may_be_party(reading, t)]
-        orgs = [t for t in orgs if not _describes_next(t, orgs)]
+        orgs = parties.candidates(reading, sentence)
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
-        before = [t for t in orgs if t.end <= start and not (passive and t.aside)]
-        left = _left(reading, sentence, before, start, end)
-        orgs = [t for t in orgs if t.text.lower() not in _POSSESSIVES and not _beyond(reading, end, t)]
-        reach = _OBJECT if reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS else _REACH
-        reach = rule.reach or reach
-        right = _side([t for t in orgs if t.start >= end], reading, start, end, before=False, reach=reach)
+        before = [t for t in orgs if t.end <= start and not (passive and parties.of_a_product(sentence, t))]
+        left = parties.left_of(reading, sentence, before, start, end)
+        after = parties.behind(reading, orgs, end)
+        right = parties.right_of(reading, after, start, end, reach=rule.reach)
         if rule.alone:
             right = []
         if rule.through:
-            right = [t for t in orgs if t.start >= end and _preceded(reading, sentence, t, rule.through)][:1]
+            right = parties.through(reading, sentence, after, rule.through, start, end)
         rents = bool(re.match(r"leas|rent", reading.text[start:end].lower()))
         if rule.right == "customer":
-            right = [t for t in right if not t.aside] or ([] if rents else _site_after(reading, sentence, end))
-        right = [] if right and _somebody_between(sentence, end, right[0]) else right
+            sites = [] if rents or rule.reach else parties.site_after(reading, sentence, end)
+            right = [t for t in right if not t.aside] or sites
+        right = [] if right and parties.somebody_between(sentence, end, right[0]) else right
         confidence = 0.85
         if right and not left and rule.nature == "supply":
-            left = _site_before(sentence, start)
+            left = parties.site_before(sentence, start)
         if right and not left and rule.where == "around":
-            left = _earlier_company(reading, sentence, right)
+            left = parties.earlier_company(reading, sentence, right)
             confidence = 0.6
         if left and right:
             keys = {t.key for t in right}
             left = [t for t in left if t.key not in keys]
         if not left and rule.where == "after" and len(right) >= 2:
             return [([(self._role(t, "party"), t) for t in right], confidence)]
-        if not right and len(left) >= 2 and rule.where == "around":
+        if not right and len(left) >= 2 and rule.mutual:
             return [([(self._role(t, "party"), t) for t in left], 0.7)]
         if not left or not right:
             return []
@@ -173,9 +165,9 @@ class AgreementFinder:
             return [([(self._role(t, rule.left), t) for t in [*left, *right]], confidence)]
         if rule.left == "customer" and self._supplies(left[0], right[0]):
             return [([("supplier", left[0]), ("customer", t)], confidence) for t in right]
-        sides: list[tuple[PartyRole, Thing]] = [(self._role(left[0], rule.left), left[0])]
+        sides: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.left), t) for t in left]
         others: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.right), t) for t in right]
-        if rule.nature == "financing":
+        if rule.nature == "financing" or (rule.together and not _plural(reading, start, end)):
             return [([*sides, *others], confidence)]
         return [([*sides, other], confidence) for other in others]
 
@@ -188,13 +180,13 @@ class AgreementFinder:
         return role if role in {"investor", "developer"} else self._by_kind.get(thing.kind, role)
 
 
-def _in_scope(reading: Reading, sentence: Sentence, start: int, parties: Sequence[tuple[PartyRole, Thing]]) -> bool:
+def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[tuple[PartyRole, Thing]]) -> bool:
     """Whether a deal is about AI infrastructure: by clause, number or trade."""
     scope = lexicon.toml("deals")["scope"]
     clause = sentence.clauses[sentence.clause_at(start)]
     if word_pattern("deals", "scope", "elsewhere").search(reading.text, clause.start, clause.end):
         return False
-    if any(thing.kind in scope["kinds"] for _, thing in parties):
+    if any(thing.kind in scope["kinds"] for _, thing in sides):
         return True
     topics = word_pattern("deals", "scope", "topics")
     return bool(topics.search(reading.text, clause.start, clause.end)) or any(
@@ -242,98 +234,36 @@ def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start:
 
 
 @functools.cache
-def _not_party() -> re.Pattern[str]:
-    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"]["not_party_after"])
-    return re.compile(rf"(?:'s)?\s?(?:{words})\b", re.IGNORECASE)
+def _contract() -> re.Pattern[str]:
+    nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
+    return re.compile(
+        rf"\b(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+(?:[\w-]+\s+){{0,6}}(?:{nouns})\b",
+        re.IGNORECASE,
+    )
 
 
-def _describes_next(thing: Thing, orgs: Sequence[Thing]) -> bool:
-    """Whether a description stands right before the name that it describes ("the turbine maker Kestrin")."""
-    return thing.stands_in and any(t.start == thing.end + 1 and not t.stands_in for t in orgs)
+def _under_contract(reading: Reading, sentence: Sentence) -> bool:
+    """Whether a sentence tells what is still to be done under a contract, which then is made ("will supply … under a
+    20-year agreement").
+    """
+    return bool(_contract().search(reading.text, sentence.start, sentence.end))
 
 
-def _beyond(reading: Reading, end: int, thing: Thing) -> bool:
-    """Whether a semicolon stands between the deal's words and a name behind them."""
-    return end <= thing.start and ";" in reading.text[end : thing.start]
+@functools.cache
+def _deals() -> re.Pattern[str]:
+    plurals = [word for word in lexicon.toml("deals")["sets"]["deal"] if word.endswith("s")]
+    return re.compile(rf"\b(?:{'|'.join(plurals)})\b", re.IGNORECASE)
 
 
-def _may_be_party(reading: Reading, thing: Thing) -> bool:
-    return not _not_party().match(reading.text, thing.end)
+def _plural(reading: Reading, start: int, end: int) -> bool:
+    """Whether the words tell of several deals ("signed deals with")."""
+    return bool(_deals().search(reading.text, start, end))
 
 
-def _site_before(sentence: Sentence, start: int) -> list[Thing]:
-    """The site or programme that stands for its owner as a party ("The project has a power agreement with …")."""
-    here = sentence.clause_at(start)
-    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= start]
-    return [t for t in sites if sentence.clause_at(t.start) == here][-1:]
-
-
-def _site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
-    """The site that is supplied under a contract told in the sentence, where its owner is not named."""
-    if not word_pattern("deals", "sets", "deal").search(reading.text, sentence.start, sentence.end):
-        return []
-    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
-    near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
-    return [t for t in near if _preceded(reading, sentence, t, ("to",))]
-
-
-def _somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
-    """Whether a person stands between the deal's words and the party: then the words are theirs ("led by Ana Voss")."""
-    return any(t.type == "person" and end <= t.start < thing.start for t in sentence.things)
-
-
-def _preceded(reading: Reading, sentence: Sentence, thing: Thing, words: Sequence[str]) -> bool:
-    """Whether one of the words stands before a name, with at most three words of description between."""
-    before = reading.text[max(sentence.start, thing.start - 60) : thing.start].lower().split()
-    return any(word in words for word in before[-4:])
-
-
-def _left(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
-    """The party before the deal's words: the nearest of its clause, else the subject of the sentence."""
-    here = sentence.clause_at(start)
-    own = [t for t in orgs if sentence.clause_at(t.start) == here]
-    if own or not orgs:
-        return _side(own, reading, start, end, before=True, reach=_CLAUSE)
-    return [orgs[0]]
-
-
-def _side(
-    things: Sequence[Thing], reading: Reading, start: int, end: int, *, before: bool, reach: int = _REACH
-) -> list[Thing]:
-    """The party or the list of parties on one side of the deal's words, within reach."""
-    near = [
-        t
-        for t in things
-        if (reading.words_between(t.end, start) if before else reading.words_between(end, t.start)) <= reach
-    ]
-    if not near:
-        return []
-    ordered = list(reversed(near)) if before else near
-    chosen = [ordered[0]]
-    for thing in ordered[1:]:
-        low, high = sorted((thing, chosen[-1]), key=lambda t: t.start)
-        if not _JOINED.match(reading.text[low.end : high.start]):
-            break
-        chosen.append(thing)
-    unique: dict[str, Thing] = {}
-    for thing in sorted(chosen, key=lambda t: t.start):
-        unique.setdefault(thing.key, thing)
-    return list(unique.values())
-
-
-def _earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]) -> list[Thing]:
-    keys = {t.key for t in right}
-    for other in reversed(reading.sentences[max(0, sentence.index - 2) : sentence.index]):
-        for thing in other.things:
-            if thing.type == "company" and thing.key not in keys and thing.kind != "analyst":
-                return [thing]
-    return []
-
-
-def _subject(parties: Sequence[tuple[PartyRole, Thing]]) -> Thing:
+def _subject(sides: Sequence[tuple[PartyRole, Thing]]) -> Thing:
     """The payer, builder or customer of a deal."""
     for wanted in ("customer", "developer", "owner", "party"):
-        for role, thing in parties:
+        for role, thing in sides:
             if role == wanted:
                 return thing
-    return parties[0][1]
+    return sides[0][1]

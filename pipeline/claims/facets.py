@@ -269,6 +269,9 @@ def _realization(
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned
+    resumed = _resumed(reading, sentence, anchor, here, deaf_to)
+    if resumed and resumed[0][0].rule.startswith(rules.dropping):
+        return resumed
     finite = [h for h in own if not h.cue.rule.startswith(rules.participle)]
     if not finite:
         governed = _lean(reading, sentence, here, deaf_to) or _resumed(reading, sentence, anchor, here, deaf_to)
@@ -311,7 +314,16 @@ def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool
     between = [h for h in own if h.before and wrap.cue.end <= h.cue.start < stop and h is not nearest]
     if any(h.cue.value == "realized" and reading.gap(wrap.cue, h.cue) > 3 for h in between):
         return False
-    return not nearest.before or reading.gap(wrap.cue, nearest.cue) <= 6
+    if not nearest.before:  # "expected to have 40 MW online", but "40 MW of the planned hall is running"
+        verb = _FINITE.match(nearest.cue.text) or _FINITE_BEFORE.search(
+            reading.text, max(0, nearest.cue.start - 24), nearest.cue.start
+        )
+        return nearest.cue.value != "realized" or not verb
+    return reading.gap(wrap.cue, nearest.cue) <= 6
+
+
+_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came)\b")
+_FINITE_BEFORE = re.compile(rf"\b{_FINITE.pattern}\s+(?:[a-z]+\s+)?$")
 
 
 def _lean(
@@ -322,6 +334,8 @@ def _lean(
     while index > 0 and sentence.clauses[index].link in {"leaning", "bracket", "subordinate"}:
         governor = sentence.clauses[index - 1]
         cues = within(_heard(sentence, deaf_to), governor.start, governor.end)
+        if sentence.clauses[index].link == "bracket":
+            cues = [c for c in cues if not c.rule.startswith(facet_rules().asking)]
         if cues:
             last = max(cues, key=lambda c: (c.value != "realized", c.start))
             return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
@@ -363,12 +377,13 @@ def _set_in(reading: Reading, sentence: Sentence, anchor: Placed, here: int) -> 
     if here + 1 >= len(sentence.clauses) or not isinstance(anchor, QuantityMention):
         return False
     clause, following = sentence.clauses[here], sentence.clauses[here + 1]
-    leads = reading.words_between(clause.start, anchor.start) <= _LEADING and not within(
-        sentence.things, clause.start, anchor.start
+    owners = within(sentence.things, clause.start, anchor.start)
+    leads = reading.words_between(clause.start, anchor.start) <= _LEADING and all(
+        reading.text[t.end : t.end + 1] == "'" for t in owners
     )
     if not leads and not _SET_IN.search(reading.text, clause.start, anchor.start):
         return False
-    first = reading.text[following.start : following.end].split(None, 1)[0].lower()
+    first = reading.text[following.start : following.end].lower().partition(" ")[0]
     verb = following.link == "coordinate" and first in lexicon.toml("cues")["clause"]["verbs"]
     return verb and reading.words_between(anchor.end, clause.end) <= (_INSERTED if leads else _BEHIND)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 
 from pipeline import lexicon
@@ -25,6 +26,8 @@ _OF_PARTS: frozenset[Event] = frozenset(
     {"construction_started", "construction_completed", "energized", "delivered", "operational", "workload_started"}
 )
 """Steps that the number of a part carries, so that they are no claims of their own beside it."""
+
+_NONE = re.compile(r"\b(?:no|nor|neither|without|none of the)(?:\s[\w-]+){0,2}\s$", re.IGNORECASE)
 
 
 class EventRule(lexicon.Rule):
@@ -90,6 +93,8 @@ class MilestoneFinder:
 
     def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit) -> Draft | None:
         step = Anchor(hit.start, hit.end)
+        if _none(reading, sentence, hit) or _of_a_column(reading, sentence, hit):
+            return None
         site, confidence = site_of(
             reading, sentence, step, setback=hit.rule.event in SETBACKS, wide=hit.rule.event == "permitted"
         )
@@ -122,3 +127,18 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _none(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether a "no" right before the step says that there was none ("no permit was issued")."""
+    return bool(_NONE.search(reading.text, sentence.start, hit.start))
+
+
+def _of_a_column(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the step heads a column of a table, whose cell holds no date ("Under construction, MW: 120")."""
+    if not sentence.row:
+        return False
+    cell = sentence.clauses[sentence.clause_at(hit.start)]
+    return ":" in reading.text[hit.end : cell.end] and not any(
+        cell.start <= date.start < cell.end for date in sentence.dates
+    )

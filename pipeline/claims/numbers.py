@@ -60,14 +60,7 @@ def _standard(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
 def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, standard: Thing) -> list[Draft]:
     """Two claims: the number as its owner has it, and more than it for the subject of the sentence."""
     own = _draft(reading, sentence, mention)
-    fact = Cue(
-        text=reading.text[standard.start : mention.end],
-        start=standard.start,
-        end=mention.end,
-        facet="realization",
-        value="realized",
-        rule="comparison.standard",
-    )
+    fact = _fact(reading, standard.start, mention.end, "comparison.standard")
     known = replace(
         own,
         subject=standard,
@@ -86,6 +79,29 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
         quantity=quantity.model_copy(update={"value": number, "min": number, "max": None, "relation": "gt"}),
     )
     return [known, more]
+
+
+def _fact(reading: Reading, start: int, end: int, rule: str) -> Cue:
+    """A cue of fact that a rule sees in `start`..`end`."""
+    found = reading.text[start:end]
+    return Cue(text=found, start=start, end=end, facet="realization", value="realized", rule=rule)
+
+
+_FROM = re.compile(r"\bfrom\s+(?:(?:the|its|an?|current|present|existing|today's|initial|roughly|about|some)\s+){0,3}$")
+_TO = re.compile(r"\s+(?:[\w-]+\s+){0,5}?(?:up )?to\s+(?:[\w-]+\s+){0,3}$")
+
+
+def _grown_from(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether something is to grow from this number, which it then has, to another ("from 84 MW to 240 MW")."""
+    if mention.kind == "investment" or not _FROM.search(
+        reading.text, max(sentence.start, mention.start - 40), mention.start
+    ):
+        return False
+    others = [q for q in sentence.quantities if q.kind == mention.kind and q.start >= mention.end]
+    if not others or not _TO.fullmatch(reading.text, mention.end, others[0].start):
+        return False
+    clause = clause_of(sentence, mention)
+    return not word_pattern("scope", "comparison", "of_plans").search(reading.text, clause.start, mention.start)
 
 
 def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
@@ -151,6 +167,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     default, rule = _default(reading, sentence, mention)
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
     found = by_tense(reading, sentence, mention, found)
+    if _grown_from(reading, sentence, mention):
+        found = found.overruled(_fact(reading, mention.start, mention.end, "comparison.start"), "realized", 0.7)
     rivals = [q for q in sentence.quantities if q is not mention]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
     if date and not dating.plausible(sentence, mention, date, found, reading.published):
@@ -168,6 +186,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
 
 
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
+_APOSTROPHE = 3
+"""Characters between an owner's name and the number that is its own."""
 _TOTAL = 8
 """Words between a place and the total that is its own."""
 
@@ -186,7 +206,10 @@ def _default(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
         return "planned", "default.money"
     if sentence.title:
         return "planned", "default.headline"
-    known = _told_as_fact().search(reading.text, max(sentence.start, mention.start - 12), mention.start)
+    owner = next((t for t in sentence.things if 0 <= mention.start - t.end <= _APOSTROPHE and not t.stands_in), None)
+    known = not (owner and owner.type == "company" and mention.kind == "power") and _told_as_fact().search(
+        reading.text, max(sentence.start, mention.start - 12), mention.start
+    )
     if mention.quantity.relation != "le" and known:
         return "realized", "default.stated"
     return "planned", "default.new"

@@ -12,9 +12,11 @@ from pipeline.records import PowerRole, QuantityMention
 
 _VALUED = 9
 """Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
+_PRICED = 160
+"""Characters before "worth" among which the thing stands that is priced."""
 _INHERITED = 3
 """Sentences over which the role of a number carries on to the next."""
-_IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure)\b)[\w-]+\s+){0,2}?")
+_IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure|contracted)\b)[\w-]+\s+){0,2}?")
 
 
 @functools.cache
@@ -55,6 +57,7 @@ def on_topic(reading: Reading) -> bool:
     weights = [_weight(reading, sentence) for sentence in sentences]
     misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
+    lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
     enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
     return sum(weights) > misses and (lead or enough)
 
@@ -91,7 +94,10 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
             return False
         infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
         other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end)
-        return infra is not None and (other is None or infra < other)
+        if infra is None:
+            sized = any(q.kind in {"power", "accelerators"} for q in sentence.quantities)
+            return other is None and (sized or _follows_sum(reading, sentence))
+        return other is None or infra < other
     if mention.kind == "accelerators":
         return size >= rules["accelerators"]["smallest"] and (
             nearest(reading, word_pattern("scope", "accelerators", "other"), mention, clause.start, clause.end) is None
@@ -99,6 +105,16 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
     if mention.kind == "power" and size < rules["power"]["smallest_mw"]:
         return False
     return nearest(reading, word_pattern("scope", "power", "other"), mention, clause.start, clause.end) is None
+
+
+def _follows_sum(reading: Reading, sentence: Sentence) -> bool:
+    """Whether the sentence before, in the paragraph, holds a sum in scope that this one goes on about ("It was £1.1bn
+    in March").
+    """
+    before = reading.sentences[sentence.index - 1] if sentence.index else None
+    if before is None or before.paragraph != sentence.paragraph:
+        return False
+    return any(q.kind == "investment" and in_scope(reading, before, q) for q in before.quantities)
 
 
 def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
@@ -111,7 +127,7 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     before = list(valuing.finditer(text, sentence.start, mention.start))
     if not before or reading.words_between(before[-1].end(), mention.start) > _VALUED:
         return False
-    low = max(sentence.start, before[-1].start() - 60)
+    low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
 
 

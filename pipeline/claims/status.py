@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import facet_rules
-from pipeline.records import Cue
+from pipeline.records import Cue, Realization
 
 _SURE = 0.7
 """A step is held against a site's numbers only where it is surely the site's own."""
@@ -25,7 +25,24 @@ def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
         sure = ahead and draft.link_confidence >= _SURE
         if draft.subject and sure and draft.subject.key not in running:
             coming.setdefault(draft.subject.key, draft)
+    dropped = {d.subject.key: d for d in drafts if d.subject and _drops(d) and d.subject.key not in running}
+    drafts = [
+        _negated(d, dropped[d.subject.key], text) if d.subject and _was_planned(d, dropped) else d for d in drafts
+    ]
     return [_planned(d, coming[d.subject.key], text) if d.subject and _leans(d, coming) else d for d in drafts]
+
+
+def _drops(draft: Draft) -> bool:
+    """Whether a whole site was surely given up."""
+    sure = draft.link_confidence >= _SURE and draft.verdict.certainty == "asserted"
+    return draft.event == "cancelled" and sure and draft.verdict.realization == "realized"
+
+
+def _was_planned(draft: Draft, dropped: dict[str, Draft]) -> bool:
+    """Whether a number is a plan for a site that was given up."""
+    if draft.quantity is None or draft.subject is None or draft.subject.key not in dropped:
+        return False
+    return draft.verdict.realization in {"planned", "possible"}
 
 
 def _shows_running(draft: Draft) -> bool:
@@ -47,12 +64,15 @@ def _leans(draft: Draft, coming: dict[str, Draft]) -> bool:
 
 
 def _planned(draft: Draft, step: Draft, text: str) -> Draft:
-    cue = Cue(
-        text=text[step.start : step.end],
-        start=step.start,
-        end=step.end,
-        facet="realization",
-        value="planned",
-        rule="site.yet_to_run",
-    )
+    cue = _cue(step, text, "planned", "site.yet_to_run")
     return replace(draft, verdict=draft.verdict.overruled(cue, "planned", 0.7))
+
+
+def _negated(draft: Draft, step: Draft, text: str) -> Draft:
+    cue = _cue(step, text, "negated", "site.cancelled")
+    return replace(draft, verdict=draft.verdict.overruled(cue, "negated", 0.7))
+
+
+def _cue(step: Draft, text: str, value: Realization, rule: str) -> Cue:
+    found = text[step.start : step.end]
+    return Cue(text=found, start=step.start, end=step.end, facet="realization", value=value, rule=rule)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 
 from pipeline import lexicon
 from pipeline.claims import subjects
 from pipeline.claims.scope import word_pattern
-from pipeline.reading import Anchor, Reading, Sentence, Thing
+from pipeline.reading import Anchor, Placed, Reading, Sentence, Thing
 
 _PART = 7
 """Words between the size of a part and its step."""
@@ -115,22 +116,33 @@ def _carried(reading: Reading, sentence: Sentence, step: Anchor, *, setback: boo
 
 
 def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) -> bool:
-    """Whether only words of building, dates, cues and those who build the site lead up to the step."""
+    """Whether only words of building, dates, cues and those who build the site lead up to the step.
+
+    A name that is no such thing may be that of another site; it is looked for from the head of the sentence on, but
+    where the clause of the step has a subject of its own ("…; the third is under construction") only there.
+    """
     clause = sentence.clauses[sentence.clause_at(step.start)]
-    free = [*sentence.dates, *(c for c in sentence.cues if c.facet == "realization")]
+    if (step.start, step.end) == (sentence.start, sentence.end):
+        return False
+    free = [*sentence.dates, *sentence.quantities, *(c for c in sentence.cues if c.facet == "realization")]
     free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
+    head = list(_WORD.finditer(reading.text, clause.start, step.start))
     known = _building_words()
-    for match in _WORD.finditer(reading.text, clause.start, step.start):
-        inside = any(f.start <= match.start() and match.end() <= f.end for f in free)
-        if not inside and match.group().lower() not in known:
-            return False
-    names = [*free, *sentence.things, *sentence.quantities]
+    if any(m.group().lower() not in known and not _inside(m, free) for m in head):
+        return False
+    parts = lexicon.toml("events")["linking"]["parts"]
+    start = clause.start if any(m.group().lower() in parts for m in head) else sentence.start
+    names = [*free, *sentence.things]
     return not any(
-        _like_a_name(reading, match) and not any(n.start <= match.start() < n.end for n in names)
-        for match in _WORD.finditer(reading.text, sentence.start, step.end)
+        _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
     ) and not any(
-        t.type == "company" and t.end <= step.start and not _builds(reading, t, site) for t in sentence.things
+        t.type == "company" and start <= t.start and t.end <= step.start and not _builds(reading, t, site)
+        for t in sentence.things
     )
+
+
+def _inside(match: re.Match[str], spans: Sequence[Placed]) -> bool:
+    return any(span.start <= match.start() < span.end for span in spans)
 
 
 def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:

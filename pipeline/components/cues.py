@@ -56,7 +56,7 @@ class CueFinder:
         for rule_name, start, end in hits:
             rule = rules()[rule_name]
             sentence = home[start]
-            if end > sentence.end or _inside_another(hits, rule, start, end):
+            if end > sentence.end or _compound(doc, start) or _inside_another(hits, rule, start, end):
                 continue
             low, high = _scope(rule, sentence, clauses[sentence.start], start, end)
             span = doc[start:end]
@@ -72,6 +72,13 @@ class CueFinder:
                 )
             )
         return mentions
+
+
+def _compound(doc: Doc, start: int) -> bool:
+    """Whether the word at `start` is the tail of a compound ("state-owned", "purpose-built")."""
+    return (
+        start > 1 and doc[start - 1].text == "-" and not doc[start - 1].whitespace_ and not doc[start - 2].whitespace_
+    )
 
 
 def _inside_another(hits: list[tuple[str, int, int]], rule: CueRule, start: int, end: int) -> bool:

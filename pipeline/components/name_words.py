@@ -221,7 +221,7 @@ _KEYS: dict[str, frozenset[str]] = {
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
         | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
         | {"qualifiers", "built", "contents", "rented", "site_labels", "owner_labels", "compass", "of_parts", "at_parts"}
-        | {"own_parts", "before_part", "plants", "after_called", "near", "counts"}
+        | {"own_parts", "before_part", "plants", "after_called", "near", "counts", "ends_phrase"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),

@@ -29,7 +29,12 @@ def find_parses(doc: Doc, model: str, *, every_sentence: bool = False) -> list[d
     ]
     words = [[(token.text, bool(token.whitespace_)) for token in span] for span in chosen]
     return [
-        {"start": span.start, "heads": parse.heads, "relations": parse.relations, "tags": parse.tags}
+        {
+            "start": span.start,
+            "heads": list(parse.heads),
+            "relations": list(parse.relations),
+            "tags": list(parse.tags),
+        }
         for span, parse in zip(chosen, load(model).parse(words), strict=True)
     ]
 

@@ -17,6 +17,7 @@ _PLANTS = frozenset({"plant", "station", "farm"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
 _WIDE = frozenset({"country", "region", "state"})
 _REACH = 40
+_FAR = 9
 
 
 def placed_sites(
@@ -42,6 +43,10 @@ def placed_sites(
             passed = index + max(size, many)
             if max(size, many) and (size >= many or _owned(words, taken, index)):
                 where = _place_after_head(words, taken, index, passed, starts)
+                if where is None and on_topic and size and _introduced(words, index):
+                    far = _far_town(words, taken, passed)
+                    if far is not None:
+                        yield _placed(words, far, far.first, far.last, names, ids)
                 if where is not None and _belongs(words, taken, index, where):
                     aside = _past_aside(words, taken, passed) > passed
                     item = _placed(words, where, where.first if aside else index, _with_state(words, taken, where.last), names, ids)
@@ -64,16 +69,18 @@ def _listed_after(
     ids: frozenset[str],
 ) -> Iterator[Found]:
     """The other places of "data centers in Ashby, Wexley and Colby", each a site of its own."""
-    while words.lower(last) in (",", "and") and words.same_line(last - 1, last):
-        first = last + 1 + (words.lower(last) == "," and words.lower(last + 1) == "and")
+    while words.lower(last) in (",", "and", ";") and words.same_line(last - 1, last):
+        first = last + 1 + (words.lower(last) != "and" and words.lower(last + 1) == "and")
         place = taken[first] if first < len(words) and words.same_line(last, first) else None
         run = runs.get(first)
         if place is None and run is not None and _town(words, run) and not run.headline:
             place = Found(run.first, run.last, "place", None, surface(words, run.first, run.last))
         if place is None or place.type != "place" or place.first != first:
             return
+        if _wide(place) and words.lower(last) == ",":
+            return
         yield _placed(words, place, first, place.last, names, ids)
-        last = place.last
+        last = _with_state(words, taken, place.last)
 
 
 def _wide(place: Found) -> bool:
@@ -184,6 +191,19 @@ def _place_after_head(
     if link == "at" or where > last + 1 or place is not None or run is None or run.headline:
         return None
     return Found(run.first, run.last, "place", None, surface(words, run.first, run.last)) if _town(words, run) else None
+
+
+def _far_town(words: Words, taken: Sequence[Found | None], last: int) -> Found | None:
+    """The town of "a campus for machine-learning tenants outside Ashby": further on in the same phrase."""
+    for index in range(last, min(len(words) - 1, last + _FAR)):
+        word, place = words.lowers[index], taken[index + 1]
+        if not words.same_line(last - 1, index + 1) or word in rules("sites", "ends_phrase"):
+            return None
+        if taken[index] is not None and taken[index] is not place and taken[index].type == "cluster":
+            return None
+        if word in ("near", "outside", "at", "in") and place is not None and place.type == "place":
+            return place if place.id is not None and lexicon.by_id()[place.id].kind == "city" else None
+    return None
 
 
 def _past_aside(words: Words, taken: Sequence[Found | None], last: int) -> int:

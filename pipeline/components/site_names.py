@@ -22,6 +22,7 @@ _STRONG = 3
 _LIKELY = 2
 _APPOSED_REACH = 9
 _WHERE_REACH = 24
+_INSERT = 14
 _NEAR = 6
 _CLAUSE_REACH = 14
 
@@ -113,7 +114,8 @@ def _by_context(words: Words, run: Run, families: Mapping[str, int]) -> int:
             return _STRONG
         if words.lower(last) in (",", "—", "–") and _site_before(words, first):
             return _STRONG
-        if words.lower(last) in ("is", "was", "remains") and _site_follows(words, last + 1):
+        verb = _past_insert(words, last)
+        if words.lower(verb) in ("is", "was", "remains") and _site_follows(words, verb + 1):
             return _LIKELY
         if _part_before(words, first) or _headed(words, run) or _clause_follows(words, first, last):
             return _LIKELY
@@ -176,6 +178,20 @@ def _site_follows(words: Words, start: int) -> bool:
             return False
         index += 1
     return False
+
+
+def _past_insert(words: Words, comma: int) -> int:
+    """Past ", in Ashby, Ohio," or another insertion behind the name: where its verb may stand."""
+    if words.lower(comma) != ",":
+        return comma
+    index = comma + 1
+    while index < min(len(words), comma + _INSERT) and words.same_line(comma, index):
+        if words.forms[index] in ".?!;:":
+            break
+        if words.lowers[index] in ("is", "was", "remains") and words.lowers[index - 1] == ",":
+            return index
+        index += 1
+    return comma
 
 
 def _after_owner(words: Words, start: int) -> int:

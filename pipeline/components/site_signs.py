@@ -155,8 +155,18 @@ def _at(words: Words, first: int) -> bool:
         return _within(words, link, 3, "of_parts")
     if word in ("at", "for", "into", "to"):
         chips = _amount_before(words, link, _AT_REACH, bare=word == "at")
-        return chips if word != "at" else chips or _within(words, link, _AT_REACH, "at_parts")
+        return chips if word != "at" else chips or _within(words, link, _AT_REACH, "at_parts") or _site_before(words, link)
     return False
+
+
+def _site_before(words: Words, link: int) -> bool:
+    """Whether a word for a site and a comma end before "at": "a second campus, at NAME"."""
+    comma = link - 1
+    heads = phrases("sites", "heads")
+    starts = range(max(0, comma - 3), comma)
+    return words.lower(comma) == "," and any(
+        words.same_line(i, link) and 0 < phrase_at(words, i, heads) == comma - i for i in starts
+    )
 
 
 def _amount_before(words: Words, link: int, reach: int, *, bare: bool = False) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline import lexicon
 from pipeline.components.name_evidence import after_points, before_points, form_points, ground, public
 from pipeline.components.name_runs import (
     Run,
@@ -80,7 +81,9 @@ def _weigh(words: Words, runs: list[Run], taken: Sequence[Found | None], setting
             before = listed[1]
         before = before or _after_company(words, run, taken)
         listed = (last, before)
-        after = after_points(words, run, last)
+        after = max(after_points(words, run, last), _of_town(words, last, taken))
+        if not run.opening:
+            before = max(before, _before_company(words, last, taken))
         form = form_points(words, run, taken)
         bare = run.last - run.first == 1 and form == 0
         if _void(words, run, before, after, bare, setting):
@@ -96,12 +99,23 @@ def _void(words: Words, run: Run, before: int, after: int, bare: bool, setting: 
     if not bare:
         return False
     last = after_legal_form(words, run.last)
-    adverb = words.lower(last + 1) in ("the", "its", "now") or words.lowers[run.first].endswith("ly")
+    adverb = words.lowers[run.first].endswith("ly") or (
+        words.lower(last + 1) in ("the", "its", "now") and not _insert_and_verb(words, last)
+    )
     owns = words.possessive(run.last)
     loud = run.opening and not owns and key_of(words, run.first, run.last) not in setting.proper
     infinitive = words.lower(run.first - 1) == "to" and not before
     weak = before + after < _STRONG
     return (loud and (weak or adverb)) or (weak and (run.torn or infinitive))
+
+
+def _insert_and_verb(words: Words, comma: int) -> bool:
+    """Whether ", the anchor tenant, has committed" stands behind the name, so that it is what acts."""
+    near = range(comma + 2, min(len(words), comma + 10))
+    close = next((i for i in near if words.forms[i] in ",.;:" and words.same_line(comma, i)), len(words))
+    return words.lower(close) == "," and (
+        words.lower(close + 1) in rules("companies", "auxiliaries") or words.lower(close + 1) in rules("companies", "verbs")
+    )
 
 
 def _nameable(words: Words, run: Run, plain: frozenset[str]) -> bool:
@@ -128,6 +142,29 @@ def _after_company(words: Words, run: Run, taken: Sequence[Found | None]) -> int
             break
         count, first = count + 1, found.first
     return count
+
+
+def _before_company(words: Words, last: int, taken: Sequence[Found | None]) -> int:
+    """How many known companies follow in a list, at most 2, where two do or "and" is between."""
+    count = 0
+    while count < 2:
+        after = last
+        while after < len(words) and after - last <= 2 and words.lowers[after] in (",", "and", "or", "&"):
+            after += 1
+        found = taken[after] if last < after < len(words) and words.same_line(last, after) else None
+        if found is None or found.type != "company":
+            break
+        count, last = count + 1, found.last
+    return count if count > 1 else 0
+
+
+def _of_town(words: Words, last: int, taken: Sequence[Found | None]) -> int:
+    """2 for "NAME of Marseille": so one speaks of a firm that few know."""
+    town = taken[last + 1] if words.lower(last) == "of" and last + 1 < len(words) else None
+    if town is None or town.type != "place" or town.id is None or not words.same_line(last, last + 1):
+        return 0
+    head = words.lowers[last - 1] in rules("companies", "of_heads") | rules("words", "public") | rules("words", "grounds")
+    return 0 if head or lexicon.by_id()[town.id].kind != "city" else 2
 
 
 def _only_separators(words: Words, first: int, last: int) -> bool:

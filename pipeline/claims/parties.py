@@ -1,0 +1,182 @@
+"""Who stands on which side of a deal's words: lists of names, subjects of other clauses, and who was named before."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from pipeline import lexicon
+from pipeline.claims.scope import word_pattern
+from pipeline.reading import Reading, Sentence, Thing
+
+_JOINED = re.compile(
+    r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
+    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]+\s+){0,4}$"
+)
+_PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
+_GOVERNING = {*_PREPOSITIONS, "at", "than", "against", "under", "near", "like"}
+_POSSESSIVES = {"its", "their", "our"}
+"""Behind a deal's words these own something and are no party."""
+_OBJECT = 6
+"""Words between a closing preposition and the party that it governs."""
+_CLAUSE = 40
+"""Words between a subject and the deal's words in its own clause."""
+_REACH = 18
+"""Words between the deal's words and a party; farther ones belong to another clause."""
+_ANTECEDENT = 2
+"""Words between a name and the relative clause about it."""
+_DESCRIBED = 4
+"""Words between an owner and its deal ("Tarn's 20-year pact")."""
+_HEAD = 2
+"""Words between the head of a clause and the subject that an apposition follows."""
+_RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
+
+
+@functools.cache
+def _not_party() -> re.Pattern[str]:
+    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"]["not_party_after"])
+    return re.compile(rf"(?:'s)?\s?(?:{words})\b", re.IGNORECASE)
+
+
+def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
+    """The companies of a sentence that may be parties, without what only describes the name behind it."""
+    orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
+    orgs = [t for t in orgs if not _not_party().match(reading.text, t.end)]
+    return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
+
+
+def of_a_product(sentence: Sentence, thing: Thing) -> bool:
+    """Whether a name only says whose product is meant ("40,000 Nvidia GPUs")."""
+    return thing.aside or any(q.start <= thing.start < q.end for q in sentence.quantities)
+
+
+def behind(reading: Reading, orgs: Sequence[Thing], end: int) -> list[Thing]:
+    """The companies behind the deal's words, up to a semicolon."""
+    return [
+        t
+        for t in orgs
+        if t.start >= end and t.text.lower() not in _POSSESSIVES and ";" not in reading.text[end : t.start]
+    ]
+
+
+def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
+    """The party before the deal's words: the nearest of its clause, else the subject that the clause goes on about."""
+    here = sentence.clause_at(start)
+    own = [t for t in orgs if sentence.clause_at(t.start) == here]
+    if own:
+        free = [t for t in own if _owns(reading, t, start) or not _governed(reading, sentence, t)]
+        return _they(reading, sentence, _list(reading, free or own, start, end, before=True, reach=_CLAUSE))
+    clause = sentence.clauses[here]
+    if _RELATIVE.match(reading.text, clause.start):
+        near = [t for t in orgs if reading.words_between(t.end, clause.start) <= _ANTECEDENT]
+        return near[-1:] or list(orgs[:1])
+    heads = [
+        t
+        for t in orgs
+        if reading.text[t.end : t.end + 1] == ","
+        and reading.words_between(sentence.clauses[sentence.clause_at(t.start)].start, t.start) <= _HEAD
+    ]
+    return heads[-1:] or list(orgs[:1])
+
+
+def right_of(reading: Reading, orgs: Sequence[Thing], start: int, end: int, *, reach: int) -> list[Thing]:
+    """The party or the parties behind the deal's words; `reach` where they are its direct object, else 0."""
+    governed = reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS
+    return _list(reading, orgs, start, end, before=False, reach=reach or (_OBJECT if governed else _REACH))
+
+
+def through(
+    reading: Reading, sentence: Sentence, orgs: Sequence[Thing], words: Sequence[str], start: int, end: int
+) -> list[Thing]:
+    """The first party behind one of the words in the clause of the deal ("leases 40 MW from Tarn")."""
+    here = sentence.clause_at(start)
+    return [
+        t
+        for t in orgs
+        if _preceded(reading, sentence, t, words)
+        and (sentence.clause_at(t.start) == here or reading.words_between(end, t.start) <= _OBJECT)
+    ][:1]
+
+
+def site_before(sentence: Sentence, start: int) -> list[Thing]:
+    """The site or programme that stands for its owner as a party ("The project has a power agreement with …")."""
+    here = sentence.clause_at(start)
+    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= start]
+    return [t for t in sites if sentence.clause_at(t.start) == here][-1:]
+
+
+def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
+    """The site that is supplied under a contract told in the sentence, where its owner is not named."""
+    if not word_pattern("deals", "sets", "deal").search(reading.text, sentence.start, sentence.end):
+        return []
+    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
+    near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
+    return [t for t in near if _preceded(reading, sentence, t, ("to",))]
+
+
+def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
+    """Whether a person stands between the deal's words and the party: then the words are theirs ("led by Ana Voss")."""
+    return any(t.type == "person" and end <= t.start < thing.start for t in sentence.things)
+
+
+def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]) -> list[Thing]:
+    """The company that the sentences before speak of, if it is none of those behind the words."""
+    keys = {t.key for t in right}
+    voice = set(lexicon.toml("coreference")["first_person"])
+    for other in reversed(reading.sentences[max(0, sentence.index - 2) : sentence.index]):
+        for thing in other.things:
+            if thing.type != "company" or thing.key in keys or thing.kind == "analyst":
+                continue
+            if thing.text.lower() not in voice:
+                return [thing]
+    return []
+
+
+def _owns(reading: Reading, thing: Thing, start: int) -> bool:
+    """Whether the deal is said to be somebody's ("Tarn's pact with Garrow")."""
+    possessive = reading.text[thing.end : thing.end + 2] in {"'s", "’s"} or thing.text.lower() in _POSSESSIVES
+    return possessive and reading.words_between(thing.end, start) <= _DESCRIBED
+
+
+def _governed(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
+    """Whether a preposition stands before a name, which is then no subject."""
+    before = reading.text[max(sentence.start, thing.start - 40) : thing.start].lower().split()
+    return bool(before) and before[-1] in _GOVERNING
+
+
+def _preceded(reading: Reading, sentence: Sentence, thing: Thing, words: Sequence[str]) -> bool:
+    """Whether one of the words stands before a name, with at most three words of description between."""
+    before = reading.text[max(sentence.start, thing.start - 60) : thing.start].lower().split()
+    return any(word in words for word in before[-4:])
+
+
+def _they(reading: Reading, sentence: Sentence, chosen: list[Thing]) -> list[Thing]:
+    """The list of companies that "they" means, where the sentence begins with one."""
+    if len(chosen) != 1 or chosen[0].text.lower() != "they":
+        return chosen
+    named = [t for t in candidates(reading, sentence) if t.end <= chosen[0].start and not t.stands_in]
+    several = _list(reading, named, chosen[0].start, chosen[0].end, before=True, reach=_CLAUSE)
+    return several if len(several) > 1 else chosen
+
+
+def _list(reading: Reading, things: Sequence[Thing], start: int, end: int, *, before: bool, reach: int) -> list[Thing]:
+    """The party or the list of parties on one side of the deal's words, within reach."""
+    near = [
+        t
+        for t in things
+        if (reading.words_between(t.end, start) if before else reading.words_between(end, t.start)) <= reach
+    ]
+    if not near:
+        return []
+    ordered = list(reversed(near)) if before else near
+    chosen = [ordered[0]]
+    for thing in ordered[1:]:
+        low, high = sorted((thing, chosen[-1]), key=lambda t: t.start)
+        if not _JOINED.match(reading.text[low.end : high.start]):
+            break
+        chosen.append(thing)
+    unique: dict[str, Thing] = {}
+    for thing in sorted(chosen, key=lambda t: t.start):
+        unique.setdefault(thing.key, thing)
+    return list(unique.values())
