@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pipeline import trained
 from pipeline.claims import ClaimFinder
+from pipeline.components.entities import KEY as ENTITIES
 from pipeline.components.parsed import KEY as PARSE
 from pipeline.components.sentences import sentences_of
 from pipeline.components.voted_names import KEY as VOTES
@@ -24,7 +25,7 @@ from pipeline.evaluation import scoring
 from pipeline.evaluation.gold import GoldArticle, read_gold
 from pipeline.evaluation.run import of_extractions
 from pipeline.extractor import Pipeline, extract_page, identify
-from pipeline.nlp import TRAINED, build_nlp
+from pipeline.nlp import build_nlp
 from pipeline.records import Extraction, Page
 from pipeline.settings import Settings
 from pipeline.sources.files import read_paths
@@ -44,19 +45,18 @@ VARIANTS = (
     Variant("rules + parser", (PARSE,)),
     Variant("rules + names", (VOTES,)),
     Variant("rules + both", (VOTES, PARSE)),
-    Variant("rules + both, ungated", (VOTES, PARSE), every_sentence=True),
+    Variant("rules + parser, ungated", (PARSE,), every_sentence=True),
 )
 
 
 def pipeline(variant: Variant) -> Pipeline:
     """The product's pipeline with the trained components of a variant only."""
     settings = Settings() if variant.components else Settings(model=None)
-    nlp = build_nlp(settings)
-    for name in TRAINED:
-        if name in nlp.pipe_names and name not in variant.components:
-            nlp.remove_pipe(name)
-    if variant.every_sentence:
-        nlp.replace_pipe(PARSE, PARSE, config={"model": settings.model, "every_sentence": True})
+    nlp = build_nlp(Settings(model=None))
+    if VOTES in variant.components:
+        nlp.add_pipe(VOTES, before=ENTITIES, config={"model": settings.model})
+    if PARSE in variant.components:
+        nlp.add_pipe(PARSE, config={"model": settings.model, "every_sentence": variant.every_sentence})
     return Pipeline(settings, nlp, ClaimFinder(), identify(settings))
 
 

@@ -15,13 +15,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline import tokenizer
-from pipeline.components import cues, dates, entities, parsed, quantities, sentences, voted_names
+from pipeline.components import cues, dates, entities, parsed, quantities, sentences
 from pipeline.settings import Settings
 from pipeline.trained import SHIPPED
 
 COMPONENTS = (
     "infraclaims_sentences",
-    "infraclaims_votes",
     "infraclaims_entities",
     "infraclaims_quantities",
     "infraclaims_dates",
@@ -29,10 +28,10 @@ COMPONENTS = (
     "infraclaims_parse",
 )
 """Factory names in order; each needs those before it."""
-TRAINED = ("infraclaims_votes", "infraclaims_parse")
+TRAINED = ("infraclaims_parse",)
 """Those that ask a trained pipeline."""
 _MODULES: Mapping[str, object] = dict(
-    zip(COMPONENTS, (sentences, voted_names, entities, quantities, dates, cues, parsed), strict=True)
+    zip(COMPONENTS, (sentences, entities, quantities, dates, cues, parsed), strict=True)
 )
 
 

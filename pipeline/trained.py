@@ -21,7 +21,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline import lexicon
-from pipeline.ops import numpy_blas
 from pipeline.records import Record
 
 SHIPPED = "en_infraclaims"
@@ -144,8 +143,7 @@ def load(name: str) -> Trained:
     """The shipped pipeline, another installed one by its name, or one in a folder. Raises `ModelError`."""
     where = folder(name)
     try:
-        with numpy_blas():
-            nlp = spacy.load(where if where.is_dir() else name, exclude=["tokenizer"])
+        nlp = spacy.load(where if where.is_dir() else name, exclude=["tokenizer"])
     except (OSError, ValueError) as error:
         raise ModelError(f"model {name!r}: {error}") from error
     if not {"parser", "ner"} & set(nlp.pipe_names):

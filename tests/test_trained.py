@@ -1,6 +1,7 @@
 """Trained pipelines: ours, and others whose labels are read by the tables of trained.toml."""
 
 import datetime as dt
+import re
 from itertools import pairwise
 
 import pytest
@@ -11,8 +12,12 @@ from spacy.training import Example
 from pipeline import trained
 from pipeline.claims.facets import Verdict
 from pipeline.claims.syntax import by_tense, elsewhere
+from pipeline.components.known_names import known_names
+from pipeline.components.name_runs import occupied, runs_of_capitals
+from pipeline.components.name_words import read_words
 from pipeline.components.parsed import KEY, find_parses, trees_of
 from pipeline.components.sentences import sentences_of
+from pipeline.components.voted_names import voted_names
 from pipeline.extractor import Pipeline, build, clean, extract_page, identify, read_article
 from pipeline.nlp import TRAINED, build_nlp, make_doc
 from pipeline.reading import Anchor
@@ -213,3 +218,26 @@ def test_names_in_a_clause_beside_the_number_lose(shipped, text, near, beside):
 
     assert [lost(name) for name in near] == [0.0] * len(near)
     assert all(lost(name) > 0 for name in beside)
+
+
+def test_votes_name_sites_only_where_no_rule_has_a_name():
+    text = "The hall at Qorvane was full. Nvidia sells chips to Qorvane, and Qorvane pays. A town waits for Zarvane."
+    words = read_words(text)
+    taken = occupied(words, known_names(words))
+    runs = runs_of_capitals(words, taken)
+    stretches = [(text.index(name), name) for name in ("Qorvane", "Nvidia", "Zarvane")]
+    votes = [(start, start + len(name), "cluster") for start, name in stretches]
+    assert {item.name for item in voted_names(words, runs, taken, votes)} == {"Zarvane"}  # Qorvane: one vote of three
+    votes += [(match.start(), match.end(), "cluster") for match in re.finditer("Qorvane", text)][1:]
+    assert {item.name for item in voted_names(words, runs, taken, votes)} >= {"Qorvane"}
+    assert all(item.type == "cluster" and item.name != "Nvidia" for item in voted_names(words, runs, taken, votes))
+
+
+def test_votes_can_be_added_to_the_pipeline(other):
+    nlp = build_nlp(Settings(model=None))
+    nlp.add_pipe("infraclaims_votes", before="infraclaims_entities", config={"model": other})
+    doc = nlp("Two halls were built at Redfern .")
+    assert [(vote["type"], doc.text[vote["start"] : vote["end"]]) for vote in doc._.infraclaims_votes] == [
+        ("cluster", "Redfern")
+    ]
+    assert [(e["type"], e["name"]) for e in doc._.infraclaims_entities] == [("cluster", "Redfern")]

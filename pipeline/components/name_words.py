@@ -151,9 +151,7 @@ def _told_lines(forms: list[str], line: list[int]) -> set[int]:
     """Lines that measure something behind a colon or hold cells: items of lists and rows of tables."""
     told: set[int] = set()
     for index in range(len(forms) - 1):
-        if forms[index] == ":" and line[index] == line[index + 1] and forms[index + 1][0].isdigit():
-            told.add(line[index])
-        elif forms[index] == ";" and forms[index + 1] != ":" and ":" in forms[index + 1 : index + 6]:
+        if (forms[index] == ":" and line[index] == line[index + 1] and forms[index + 1][0].isdigit()) or (forms[index] == ";" and forms[index + 1] != ":" and ":" in forms[index + 1 : index + 6]):
             told.add(line[index])
     return told
 

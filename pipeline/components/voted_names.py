@@ -1,8 +1,8 @@
 """Sites that the rules find no evidence for, by the votes of a trained pipeline.
 
 The rules win: the votes are heard only where no rule has found a name. Every mention of a run of capitals votes, as the
-trained pipeline labels it in its sentence; where most of them say that it is a site, all are. Votes for companies are
-not heard: more companies were found by them, but fewer claims were right (models/README.md).
+trained pipeline labels it in its sentence; where most of them say that it is a site, all are. The component is not one
+of the product's own: more sites are found by it, and no more claims are right (models/README.md).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from pipeline.trained import SHIPPED, load
 
 KEY = "infraclaims_votes"
 _HEARD: EntityType = "cluster"
+_IN = frozenset({"in"})
+"""Things stand at a site and in a town."""
 
 Vote = tuple[int, int, EntityType]
 """First character, the one behind the last, and what a trained pipeline takes the stretch for."""
@@ -36,6 +38,8 @@ def voted_names(words: Words, runs: Sequence[Run], taken: Sequence[Found | None]
     for run in free:
         if not run.headline and not run.torn and _nameable(words, run, plain):
             label = labels.get((words.starts[run.first], words.ends[run.last - 1]), "")
+            if words.lower(run.first - 1) in rules("sites", "near") | _IN:
+                label = ""
             # The capital of one word at the head of a sentence proves nothing, and so does its vote.
             if run.last - run.first > 1 or not run.opening:
                 polls.setdefault(key_of(words, run.first, run.last), Counter())[label] += 1
