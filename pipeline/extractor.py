@@ -178,7 +178,7 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
     document = article.document
     reading = read(
         doc,
-        things=coreference.resolve(article.text, spans, named, own_voice(document, named)),
+        things=coreference.resolve(article.text, spans, named, own_voice(document, named, article.text)),
         entities=entities,
         quantities=quantities,
         dates=[DateMention.model_validate(d) for d in doc._.infraclaims_dates],
@@ -224,27 +224,38 @@ def _speaks_of_others(entity: Entity | Thing, *lists: str) -> bool:
     return not entity.id and len(words) > 1 and words[-1] in last
 
 
-def own_voice(document: Document, named: list[Thing]) -> Thing | None:
-    """The company behind "we": the one whose name is the publisher's or the host's, else the title's first company."""
-    host = re.sub(r"^https?://(?:www\.|blog\.|news\.)?|/.*$|\.[a-z.]+(?=/|$)", "", (document.url or "").lower())
-    for voice in (host, document.publisher or ""):
-        company = _companies_by_key().get(_key(voice))
+def own_voice(document: Document, named: list[Thing], text: str) -> Thing | None:
+    """The company behind "we": the one whose name is the publisher's or the host's, else the title's first company.
+
+    Without a title its place is taken by the first line ("Garrow, Inc.", above the transcript of a call).
+    """
+    labels = re.sub(r"^https?://|[/:].*$", "", (document.url or "").lower()).split(".")
+    host = labels[-2] if len(labels) > 1 else ""
+    for voice in (_key(host), _key(_DEPARTMENT.sub("", document.publisher or ""))):
+        company = _companies_by_key().get(voice)
         if company and company.kind in lexicon.toml("coreference")["bystanders"]:
             return None
         if company:
             return Thing(start=0, end=0, type="company", id=company.id, name=company.name, text="", kind=company.kind)
         for thing in named:
-            if thing.type == "company" and _key(thing.name) == _key(voice):
+            if thing.type == "company" and _same_voice(_key(thing.name), voice):
                 return None if _speaks_of_others(thing, "bystander_names", "publisher_names") else thing
-    title_end = len(document.title or "")
-    return next(
-        (
-            t
-            for t in named
-            if t.type == "company" and t.start < title_end and not _speaks_of_others(t, "bystander_names")
-        ),
-        None,
-    )
+    title_end = len(document.title) if document.title else text.find("\n")
+    leading = [t for t in named if t.type == "company" and t.start < title_end]
+    return next((t for t in leading if not _speaks_of_others(t, "bystander_names")), None)
+
+
+_DEPARTMENT = re.compile(
+    r"\b(?:newsroom|news|blog|engineering|press|media|investors?|investor relations|inc|llc|ltd|plc)\b", re.IGNORECASE
+)
+"""What a company's own pages add to its name."""
+_SHORT = 5
+"""Letters of a name that may stand for a longer one ("Garrow" for "garrowcompute")."""
+
+
+def _same_voice(name: str, voice: str) -> bool:
+    short, long = sorted((name, voice), key=len)
+    return name == voice or (len(short) >= _SHORT and long.startswith(short))
 
 
 def _key(name: str) -> str:

@@ -37,7 +37,8 @@ class Placed(Protocol):
         ...
 
 
-_ROW = re.compile(r"[\w (),.%-]{1,40}: [^;:]{1,120}(?:; [\w (),.%-]{1,40}: [^;:]{1,120}){1,20}$")
+_HEAD = r"[\w ().,%/$€£&'’-]{1,60}"
+_ROW = re.compile(rf"{_HEAD}: [^;:]{{1,120}}(?:; {_HEAD}: [^;:]{{1,120}}){{1,20}}$")
 _ITEMS = 12
 _ITEM_CHARS = 300
 """Longest item and longest list, in characters and in sentences, that a lead still governs."""
@@ -174,13 +175,15 @@ def read(
     published: dt.date | None,
     trees: Mapping[int, Tree] | None = None,
 ) -> Reading:
-    """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped.
-
-    `trees` are parses by the first token of their sentence.
-    """
+    """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped,
+    and so is a cue inside a name ("Project Rainier"). `trees` are parses by the first token of their sentence."""
     taken = [*quantities, *(e for e in entities if e.type in {"company", "cluster", "programme"})]
     free = [d for d in dates if not any(t.start <= d.start and d.end <= t.end for t in taken)]
+    names = [e for e in entities if e.type in {"company", "cluster", "programme"}]
     text = doc.text  # spaCy joins the tokens anew each time it is asked
+    heard = [
+        c for c in cues if not (text[c.start].isupper() and any(n.start <= c.start < c.end <= n.end for n in names))
+    ]
     sentences: list[Sentence] = []
     paragraph = 0
     for index, span in enumerate(sentences_of(doc)):
@@ -206,7 +209,7 @@ def read(
                 things=tuple(within(things, start, end)),
                 quantities=tuple(within(quantities, start, end)),
                 dates=tuple(within(free, start, end)),
-                cues=tuple(within(cues, start, end)),
+                cues=tuple(within(heard, start, end)),
                 tree=(trees or {}).get(span.start),
             )
         )

@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline import lexicon
 from pipeline.claims import dating, parties
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import verdict
+from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence, Thing
@@ -35,6 +35,8 @@ class DealRule(lexicon.Rule):
     """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
+    default: Literal["realized", "possible"] = "realized"
+    """What the words say where no cue does."""
     mutual: bool = False
     """Whether the parties may all stand before the words ("Garrow and Tarn signed a lease")."""
     together: bool = False
@@ -105,16 +107,20 @@ class AgreementFinder:
         confidence: float,
     ) -> Draft:
         placed = Anchor(*anchor)
-        found = verdict(
+        deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ()))
+        judge = functools.partial(
+            verdict,
             reading,
             sentence,
             placed,
-            default="planned" if _infinitive(reading, anchor) else "realized",
+            default="planned" if _infinitive(reading, anchor) else rule.default,
             default_rule=f"{rule.rule}.stated",
             inside=True,
             default_confidence=0.9 if rule.strong else 0.8,
-            deaf_to=(*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ())),
         )
+        found = judge(deaf_to=deaf)
+        if _of_another_clause(sentence, found, placed):
+            found = judge(deaf_to=(*deaf, *_MERE_NOT))
         return Draft(
             kind="agreement",
             nature=rule.nature,
@@ -135,7 +141,7 @@ class AgreementFinder:
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
         before = [t for t in orgs if t.end <= start and not (passive and parties.of_a_product(sentence, t))]
         left = parties.left_of(reading, sentence, before, start, end)
-        after = parties.behind(reading, orgs, end)
+        after = parties.behind(reading, sentence, orgs, start, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
         if rule.alone:
             right = []
@@ -219,6 +225,13 @@ def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
     return rule.nature == "financing" and found.realization == "planned"
 
 
+def _of_another_clause(sentence: Sentence, found: Verdict, anchor: Anchor) -> bool:
+    """Whether what negates a deal is a mere "not" of a clause before ("a plant that never stopped: it widened …")."""
+    cue = found.cues[0]
+    apart = sentence.clause_at(cue.start) != sentence.clause_at(anchor.start)
+    return found.realization == "negated" and cue.rule in _MERE_NOT and apart
+
+
 def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:
     """Whether the deal's words are an infinitive ("to supply", "to invest in"): then it is still to be done."""
     start, end = anchor
@@ -237,7 +250,8 @@ def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start:
 def _contract() -> re.Pattern[str]:
     nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
     return re.compile(
-        rf"\b(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+(?:[\w-]+\s+){{0,6}}(?:{nouns})\b",
+        r"\b(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
+        rf"(?:[\w-]+\s+){{0,6}}(?:{nouns})\b",
         re.IGNORECASE,
     )
 

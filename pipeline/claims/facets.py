@@ -141,10 +141,10 @@ def verdict(
 def _from_lead(
     reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]
 ) -> tuple[list[CueMention], int] | None:
-    """For an item of a list or a row of a table, the cue of its lead or of its other cells."""
-
+    """For an item of a list, the cue of its lead; for a cell of a row, that of its own head, else of its other cells."""
     local = facet_rules().local
-    cues = [c for c in _heard(sentence, deaf_to) if not c.rule.startswith(local)] if sentence.row else []
+    heard = [c for c in _heard(sentence, deaf_to) if not c.rule.startswith(local)] if sentence.row else []
+    cues = _of_row(sentence, anchor, heard)
     colon = reading.text.rfind(":", sentence.start, anchor.start)
     if not cues and colon >= 0:
         cues = [c for c in _heard(sentence, deaf_to) if c.end <= colon]
@@ -153,6 +153,14 @@ def _from_lead(
         cues = [c for c in _heard(lead, deaf_to) if not c.rule.startswith(local)]
     doubtful = [c for c in cues if c.value != "realized"]
     return ([(doubtful or cues)[-1]], _LEAD_DISTANCE) if cues else None
+
+
+def _of_row(sentence: Sentence, anchor: Placed, cues: list[CueMention]) -> list[CueMention]:
+    """The cues of the anchor's own cell, else those of cells that hold no number of their own."""
+    own = sentence.clauses[sentence.clause_at(anchor.start)]
+    mine = [c for c in cues if own.start <= c.start < own.end]
+    taken = {sentence.clause_at(q.start) for q in sentence.quantities}
+    return mine or [c for c in cues if sentence.clause_at(c.start) not in taken]
 
 
 def _heard(sentence: Sentence, deaf_to: tuple[str, ...]) -> list[CueMention]:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.claims.draft import Draft
-from pipeline.records import Quantity
+from pipeline.records import Quantity, Realization
 
 _SURE = 0.7
 """Two links at least this sure to two things of one type are two claims, even with one number."""
+
+_RANKS: dict[Realization, int] = {"possible": 3, "realized": 2, "planned": 1, "negated": 0}
+"""What a mention of a deal weighs against another that is not strong."""
 
 
 def merge(drafts: Sequence[Draft]) -> list[Draft]:
@@ -115,8 +118,9 @@ def _join(group: Sequence[Draft]) -> Draft:
 
 
 def _join_deal(group: Sequence[Draft]) -> Draft:
-    """A deal told several times: that it was signed outweighs talks, talks outweigh a bare noun and a plan."""
-    ranks = {"possible": 3, "realized": 2, "planned": 1, "negated": 0}
+    """A deal told several times: that it was signed outweighs all else, a denial talks, talks a bare noun and a plan."""
+    denied = any(d.verdict.realization == "negated" for d in group)
+    ranks: dict[Realization, int] = {"negated": 3, "possible": 2, "realized": 1, "planned": 0} if denied else _RANKS
     best = max(
         group,
         key=lambda d: (4 if d.strong else ranks[d.verdict.realization], not d.sentence.title, d.confidence, -d.start),

@@ -24,6 +24,7 @@ DEAF: dict[str, tuple[str, ...]] = {
         "done.state",
         "done.bare",
         "done.premodifier",
+        "done.active",
         "done.predicate.",
         "construction.state",
     ),
@@ -107,19 +108,29 @@ def _grown_from(reading: Reading, sentence: Sentence, mention: QuantityMention) 
 def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a number is the total of a country, a market or a queue, which no one owns ("Texas expects 218 GW")."""
     clause = clause_of(sentence, mention)
+    totals = [q for q in sentence.quantities if q.kind == mention.kind and q.end <= mention.start]
+    if totals and _of_nobody(reading, sentence, totals[-1]):
+        return not any(
+            t.type in {"cluster", "programme", "company"} and totals[-1].end <= t.start < mention.start
+            for t in sentence.things
+        )
     before = [t for t in sentence.things if clause.start <= t.start < mention.start]
     if any(t.type in {"cluster", "programme"} or (t.type == "company" and not _counts(t)) for t in before):
         return False
-    if word_pattern("scope", "topic", "site_heads").search(
+    sized = word_pattern("scope", "topic", "site_heads").search(
         reading.text, mention.end, _words_on(reading, sentence, mention)
-    ):
+    )
+    if sized and not _OF_MANY.match(reading.text, mention.end):
         return False
     for thing in before:
         leads = reading.words_between(clause.start, thing.start) <= 1
         owns = reading.text[thing.end : thing.end + 1] == "'" and reading.gap(thing, mention) <= _TOTAL
         if _counts(thing) and (leads or owns):
             return True
-    return bool(word_pattern("scope", "nobody").match(reading.text, clause.start))
+    here = sentence.clause_at(mention.start)
+    relative = here and re.match(r"(?:which|who|that)\b", reading.text[clause.start :])
+    head = sentence.clauses[here - 1] if relative else clause
+    return bool(word_pattern("scope", "nobody").match(reading.text, head.start))
 
 
 def _counts(thing: Thing) -> bool:
@@ -186,6 +197,10 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
 
 
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
+_OF_MANY = re.compile(
+    r"\s+of\s+(?:[\w-]+\s+){0,2}?(?:data cent(?:er|re)s|datacent(?:er|re)s|server farms)\b", re.IGNORECASE
+)
+"""Behind a number: it counts all that there are of a kind, and sizes no one thing."""
 _APOSTROPHE = 3
 """Characters between an owner's name and the number that is its own."""
 _TOTAL = 8

@@ -17,7 +17,8 @@ _JOINED = re.compile(
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
 _GOVERNING = {*_PREPOSITIONS, "at", "than", "against", "under", "near", "like"}
 _POSSESSIVES = {"its", "their", "our"}
-"""Behind a deal's words these own something and are no party."""
+_PRONOUNS = {"it", "they"}
+"""In another clause than the deal's words and without a preposition these are what is dealt in ("call it 360") and no party."""
 _OBJECT = 6
 """Words between a closing preposition and the party that it governs."""
 _CLAUSE = 40
@@ -30,6 +31,7 @@ _DESCRIBED = 4
 """Words between an owner and its deal ("Tarn's 20-year pact")."""
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
+_AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
 
@@ -51,12 +53,16 @@ def of_a_product(sentence: Sentence, thing: Thing) -> bool:
     return thing.aside or any(q.start <= thing.start < q.end for q in sentence.quantities)
 
 
-def behind(reading: Reading, orgs: Sequence[Thing], end: int) -> list[Thing]:
-    """The companies behind the deal's words, up to a semicolon."""
+def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
+    """The companies behind the deal's words, up to a semicolon; pronouns in their own clause."""
+    here = sentence.clause_at(start)
     return [
         t
         for t in orgs
-        if t.start >= end and t.text.lower() not in _POSSESSIVES and ";" not in reading.text[end : t.start]
+        if t.start >= end
+        and t.text.lower() not in _POSSESSIVES
+        and (t.text.lower() not in _PRONOUNS or sentence.clause_at(t.start) == here or _governed(reading, sentence, t))
+        and ";" not in reading.text[end : t.start]
     ]
 
 
@@ -71,12 +77,7 @@ def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: 
     if _RELATIVE.match(reading.text, clause.start):
         near = [t for t in orgs if reading.words_between(t.end, clause.start) <= _ANTECEDENT]
         return near[-1:] or list(orgs[:1])
-    heads = [
-        t
-        for t in orgs
-        if reading.text[t.end : t.end + 1] == ","
-        and reading.words_between(sentence.clauses[sentence.clause_at(t.start)].start, t.start) <= _HEAD
-    ]
+    heads = [t for t in orgs if reading.text[t.end : t.end + 1] == "," and _heads(reading, sentence, t)]
     return heads[-1:] or list(orgs[:1])
 
 
@@ -128,9 +129,18 @@ def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]
         for thing in other.things:
             if thing.type != "company" or thing.key in keys or thing.kind == "analyst":
                 continue
-            if thing.text.lower() not in voice:
+            if thing.text.lower() not in voice and not of_a_product(other, thing):
                 return [thing]
     return []
+
+
+def _heads(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
+    """Whether a name stands at the head of a clause, or of one that ", and" opens and that is no list's last."""
+    clause = sentence.clauses[sentence.clause_at(thing.start)]
+    if reading.words_between(clause.start, thing.start) <= _HEAD:
+        return True
+    opened = _AND.search(reading.text, max(sentence.start, thing.start - 8), thing.start)
+    return opened is not None and not any(t.end == opened.start() for t in sentence.things if t.type == "company")
 
 
 def _owns(reading: Reading, thing: Thing, start: int) -> bool:

@@ -18,7 +18,7 @@ _COMING = {"construction_completed", "delivered", "operational"}
 
 def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
     """The drafts, with numbers that only a weak cue or none called real made plans where their site is yet to run."""
-    running = {d.subject.key for d in drafts if d.subject and _shows_running(d)}
+    running = {d.subject.key for d in drafts if d.subject and _shows_running(d)} | _told_as_there(drafts)
     coming: dict[str, Draft] = {}
     for draft in drafts:
         ahead = draft.event in _BEGUN or (draft.event in _COMING and draft.verdict.realization != "realized")
@@ -51,6 +51,16 @@ def _shows_running(draft: Draft) -> bool:
         return False
     known = draft.quantity is not None and draft.kind in {"accelerators", "power"} and draft.link_confidence >= _SURE
     return draft.event in _RUNS or (known and not _weak(draft))
+
+
+def _told_as_there(drafts: Sequence[Draft]) -> set[str]:
+    """The sites of which two different numbers are told as there, if only in passing."""
+    numbers: dict[str, set[tuple[str, float | None]]] = {}
+    for draft in drafts:
+        real = draft.verdict.realization == "realized" and draft.verdict.certainty == "asserted"
+        if draft.quantity and draft.subject and real and draft.link_confidence >= _SURE:
+            numbers.setdefault(draft.subject.key, set()).add((draft.kind, draft.quantity.value))
+    return {key for key, found in numbers.items() if len(found) > 1}
 
 
 def _weak(draft: Draft) -> bool:

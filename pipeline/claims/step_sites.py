@@ -24,6 +24,7 @@ _MATTER = 20
 """Words between a decision and the site that it is about ("voted to rezone … acres of farmland for …")."""
 _BACK = 3
 """Sentences that a step looks back for its site."""
+_THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -128,7 +129,7 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
     head = list(_WORD.finditer(reading.text, clause.start, step.start))
     known = _building_words()
-    if any(m.group().lower() not in known and not _inside(m, free) for m in head):
+    if any(m.group().lower() not in known and not _inside(m, free) for m in head) and not _there(reading, step):
         return False
     parts = lexicon.toml("events")["linking"]["parts"]
     start = clause.start if any(m.group().lower() in parts for m in head) else sentence.start
@@ -139,6 +140,11 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
         t.type == "company" and start <= t.start and t.end <= step.start and not _builds(reading, t, site)
         for t in sentence.things
     )
+
+
+def _there(reading: Reading, step: Anchor) -> bool:
+    """Whether "there" right behind a step points back to the site ("broke ground there last year")."""
+    return bool(_THERE.search(reading.text, max(0, step.end - 5), step.end + 7))
 
 
 def _inside(match: re.Match[str], spans: Sequence[Placed]) -> bool:

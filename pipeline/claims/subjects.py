@@ -93,12 +93,14 @@ def _is_name(label: str) -> bool:
 
 
 def _cell_name(reading: Reading, sentence: Sentence) -> Thing | None:
-    """The name that a cell of a row gives under a head such as "Site", where no list holds it."""
-    heads = lexicon.toml("coreference")["row_heads"]
-    for match in _CELL.finditer(reading.text[sentence.start : sentence.end]):
-        if match["head"].lower() in heads and _is_name(match["value"]):
-            start, end = (sentence.start + offset for offset in match.span("value"))
-            return Thing(start, end, "cluster", None, match["value"], match["value"])
+    """The name that a cell of a row gives under a head such as "Site", else "Company", where no list holds it."""
+    rules = lexicon.toml("coreference")
+    cells = [m for m in _CELL.finditer(reading.text[sentence.start : sentence.end]) if _is_name(m["value"])]
+    for kind, heads in (("cluster", rules["row_heads"]), ("company", rules["row_owners"])):
+        for match in cells:
+            if match["head"].lower() in heads:
+                start, end = (sentence.start + offset for offset in match.span("value"))
+                return Thing(start, end, kind, None, match["value"], match["value"])
     return None
 
 

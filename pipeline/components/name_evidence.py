@@ -54,6 +54,8 @@ def form_points(words: Words, run: Run, taken: Sequence[Found | None]) -> int:
     last, size = words.lowers[run.last - 1], run.last - run.first
     if last == "ai" and (taken[run.last - 2] is not None or words.lower(run.last) in rules("companies", "ai_nouns")):
         return 0
+    if words.lower(run.first - 1) == "for" and words.lower(run.first - 2) in rules("companies", "of_heads"):
+        return 0
     proved = evidence("proof")
     legal_end = after_legal_form(words, run.last)
     proof = rules("companies", "proof")

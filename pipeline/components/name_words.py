@@ -142,18 +142,29 @@ def _headlines(forms: list[str], capital: list[bool], line: list[int]) -> frozen
             entry[0] += 1
             entry[1] += upper
     ends = {number: form for form, number in zip(forms, line, strict=True)}
-    return frozenset(
-        n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words and ends[n] != "." and n not in told
-    )
+    titled = {n for n, (words, upper) in counts.items() if 5 <= words <= 30 and upper >= 0.75 * words}
+    return frozenset(n for n in titled if ends[n] != "." and n not in told)
 
 
 def _told_lines(forms: list[str], line: list[int]) -> set[int]:
     """Lines that measure something behind a colon or hold cells: items of lists and rows of tables."""
     told: set[int] = set()
     for index in range(len(forms) - 1):
-        if (forms[index] == ":" and line[index] == line[index + 1] and forms[index + 1][0].isdigit()) or (forms[index] == ";" and forms[index + 1] != ":" and ":" in forms[index + 1 : index + 6]):
+        measured = forms[index] == ":" and line[index] == line[index + 1] and forms[index + 1][0].isdigit()
+        cell = forms[index] == ";" and ":" in forms[index + 2 : index + 6]
+        if cell or (measured and not _title_goes_on(forms, line, index + 1)):
             told.add(line[index])
     return told
+
+
+def _title_goes_on(forms: list[str], line: list[int], start: int) -> bool:
+    """Whether three words in capitals and no others follow in the line: "Boom: 10 GW of New Capacity Set for 2025"."""
+    last = start
+    while last < len(forms) and line[last] == line[start]:
+        last += 1
+    words = [form for form in forms[start:last] if form[0].isalpha() and form.lower() not in _SMALL]
+    names = [form for form in words if form[0].isupper() and not form.isupper()]
+    return len(names) > 2 and not any(form[0].islower() for form in words)
 
 
 def overlap_free(found: Iterable[Found]) -> list[Found]:
@@ -218,8 +229,18 @@ _KEYS: dict[str, frozenset[str]] = {
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
         | {"apposed", "placed", "parts", "owners", "series", "no_series", "series_before", "series_after", "generic"}
-        | {"qualifiers", "built", "contents", "rented", "site_labels", "owner_labels", "compass", "of_parts", "at_parts"}
-        | {"own_parts", "before_part", "plants", "after_called", "near", "counts", "ends_phrase"}
+        | {
+            "qualifiers",
+            "built",
+            "contents",
+            "rented",
+            "site_labels",
+            "owner_labels",
+            "compass",
+            "of_parts",
+            "at_parts",
+        }
+        | {"own_parts", "before_part", "plants", "after_called", "near", "counts", "ends_phrase", "acts", "software"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),

@@ -49,7 +49,9 @@ def placed_sites(
                         yield _placed(words, far, far.first, far.last, names, ids)
                 if where is not None and _belongs(words, taken, index, where):
                     aside = _past_aside(words, taken, passed) > passed
-                    item = _placed(words, where, where.first if aside else index, _with_state(words, taken, where.last), names, ids)
+                    item = _placed(
+                        words, where, where.first if aside else index, _with_state(words, taken, where.last), names, ids
+                    )
                     site = _apposed_to(words, index, ends)
                     yield item if site is None else replace(item, id=site.id, name=site.name)
                     if many:
@@ -199,7 +201,8 @@ def _far_town(words: Words, taken: Sequence[Found | None], last: int) -> Found |
         word, place = words.lowers[index], taken[index + 1]
         if not words.same_line(last - 1, index + 1) or word in rules("sites", "ends_phrase"):
             return None
-        if taken[index] is not None and taken[index] is not place and taken[index].type == "cluster":
+        between = taken[index]
+        if between is not None and between is not place and between.type == "cluster":
             return None
         if word in ("near", "outside", "at", "in") and place is not None and place.type == "place":
             return place if place.id is not None and lexicon.by_id()[place.id].kind == "city" else None
@@ -211,7 +214,9 @@ def _past_aside(words: Words, taken: Sequence[Found | None], last: int) -> int:
     partner = taken[last + 1] if words.lower(last) in ("with", "by") and last + 1 < len(words) else None
     if partner is not None and partner.type == "company":
         return partner.last
-    return last + (words.lower(last) == "," and words.lower(last + 1) in ("in", "at") and words.same_line(last, last + 1))
+    return last + (
+        words.lower(last) == "," and words.lower(last + 1) in ("in", "at") and words.same_line(last, last + 1)
+    )
 
 
 def _town(words: Words, run: Run) -> bool:
@@ -260,8 +265,13 @@ def _placed(words: Words, place: Found, first: int, last: int, names: dict[str, 
     row = row_of_place(place.name, plant, ids)
     if row is not None:
         return Found(first, last, "cluster", row.id, row.name, rank=2)
-    name = names.setdefault(place.name, surface(words, first, last))
+    name = names.setdefault(place.name, _quiet(surface(words, first, last), place.name))
     return Found(first, last, "cluster", None, name, rank=2)
+
+
+def _quiet(text: str, place: str) -> str:
+    """The phrase as a text writes it, where a title shouts it: "LAHTI CAMPUS" is the "Lahti campus"."""
+    return text.lower().replace(place.lower(), place) if text.isupper() else text
 
 
 @functools.cache

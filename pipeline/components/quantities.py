@@ -19,6 +19,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline.components import qualifiers
+from pipeline.components.elided import with_elided
 from pipeline.components.measures import Term, read_bare, read_term, rules
 from pipeline.components.numbers import alternatives, number_words
 from pipeline.records import Quantity, QuantityMention, Relation
@@ -111,6 +112,11 @@ def _patterns() -> _Patterns:
 
 
 def find_quantities(text: str) -> list[QuantityMention]:
+    """All quantities in reading order, those included whose unit stands elsewhere; otherwise as `read_quantities`."""
+    return with_elided(text, read_quantities(text), read_quantities)
+
+
+def read_quantities(text: str) -> list[QuantityMention]:
     """All quantities in reading order, without overlap; offsets count code points, `text[start:end]` is the phrase.
 
     Never raises. Prices of small things ("$3 per GPU-hour"), specifications of one device ("72 GPUs a rack",

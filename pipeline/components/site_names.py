@@ -16,6 +16,7 @@ from pipeline.components.site_signs import site_points
 
 _POWER_UNITS = frozenset({"mw", "gw", "kw", "megawatts", "gigawatts"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
+_WORKS = frozenset({"project", "development", "build", "machine"})
 _KNOWN_ALREADY = frozenset({"the", "its", "their", "this", "that"})
 _CODE = re.compile(r"[A-Z]{3}[0-9]{1,2}")
 _STRONG = 3
@@ -110,12 +111,12 @@ def _by_context(words: Words, run: Run, families: Mapping[str, int]) -> int:
         # "Critically, the campus": an adverb may open a sentence before what is known already.
         told = words.lower(last + 1) in _KNOWN_ALREADY and run.opening and last - first == 1
         told = told or words.lowers[first].endswith("ly")
-        if words.lower(last) in (",", "—", "–", "(") and not told and _site_follows(words, last + 1):
+        if words.lower(last) in (",", "—", "–", "(") and not told and site_follows(words, last + 1):
             return _STRONG
         if words.lower(last) in (",", "—", "–") and _site_before(words, first):
             return _STRONG
         verb = _past_insert(words, last)
-        if words.lower(verb) in ("is", "was", "remains") and _site_follows(words, verb + 1):
+        if words.lower(verb) in ("is", "was", "remains") and site_follows(words, verb + 1):
             return _LIKELY
         if _part_before(words, first) or _headed(words, run) or _clause_follows(words, first, last):
             return _LIKELY
@@ -153,7 +154,7 @@ def _headed(words: Words, run: Run) -> bool:
     )
 
 
-def _site_follows(words: Words, start: int) -> bool:
+def site_follows(words: Words, start: int) -> bool:
     """Whether "a campus ..." or "the bench where it wants a data center" begins at the word."""
     if not words.same_line(start - 1, start):
         return False
@@ -297,14 +298,20 @@ def _named_before(words: Words, first: int, on_topic: bool) -> bool:
                 return False
             near = range(max(0, start - 8), start)
             heads = (phrases("sites", "heads"), phrases("sites", "plural"), phrases("sites", "apposed"))
-            return any(phrase_at(words, i, table) for i in near for table in heads)
+            return any(phrase_at(words, i, table) and not _of_software(words, i) for i in near for table in heads)
     return False
+
+
+def _of_software(words: Words, index: int) -> bool:
+    """Whether the project or the machine at the word is one of code ("an AI project named ...")."""
+    return words.lowers[index] in _WORKS and words.lower(index - 1) in rules("sites", "software")
 
 
 def _listed_with_power(words: Words, run: Run) -> bool:
     """Whether the run opens a line "NAME: 12 MW ..."."""
     if (
         not run.opening
+        or run.headline
         or words.lower(run.last) != ":"
         or not (run.first == 0 or words.line[run.first - 1] != words.line[run.first])
     ):

@@ -1,8 +1,8 @@
 """What speaks for a bare name being a site: a list or table that it heads, what stands at it, what it does.
 
-"Site: Heron; Load: 40 MW", "Heron, Ohio (Ashby Cloud): 40 MW", "40 MW at Heron", "the Heron hall", "phase two of Heron",
-"Heron went live", "the campus Heron". Points as for companies: 3 says that it is a site, 2 that it is likely one. The
-words are data (`[sites]` and `[[evidence.site_signs]]` of names.toml).
+"Site: Heron; Load: 40 MW", "Heron, Ohio (Ashby Cloud): 40 MW", "40 MW at Heron", "the Heron hall", "Heron went live",
+"phase two of Heron", "the campus Heron". Points as for companies: 3 says that it is a site, 2 that it is likely one.
+The words are data (`[sites]` and `[[evidence.site_signs]]` of names.toml).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def in_cell(words: Words, first: int, labels: str) -> bool:
 
 
 def heads_item(words: Words, first: int, last: int) -> bool:
-    """Whether the name opens an item that measures it: "NAME, Ohio (Ashby Cloud): 40 MW", "NAME, Ohio. It has 40 MW"."""
+    """Whether the name opens an item that measures it: "NAME, Ohio (Ashby Cloud): 40 MW", "NAME, Ohio. It has …"."""
     if not _line_begins(words, first) or company_word(words.lowers[last - 1]):
         return False
     if words.lowers[first] in rules("persons", "firsts"):
@@ -155,7 +155,9 @@ def _at(words: Words, first: int) -> bool:
         return _within(words, link, 3, "of_parts")
     if word in ("at", "for", "into", "to"):
         chips = _amount_before(words, link, _AT_REACH, bare=word == "at")
-        return chips if word != "at" else chips or _within(words, link, _AT_REACH, "at_parts") or _site_before(words, link)
+        return (
+            chips if word != "at" else chips or _within(words, link, _AT_REACH, "at_parts") or _site_before(words, link)
+        )
     return False
 
 
@@ -225,8 +227,17 @@ def _part_of(words: Words, first: int, last: int) -> bool:
     before = words.lower(first - 1)
     determined = before in rules("sites", "before_part") and words.same_line(first - 1, first)
     part = words.lower(last) in rules("sites", "own_parts") and words.forms[last].islower()
-    near = range(max(0, first - _PART_REACH), min(len(words), last + _PART_REACH))
-    return determined and part and any(words.same_line(first, i) and amount(words, i) for i in near)
+    return determined and part and any(amount(words, i) for i in _sentence_near(words, first, last))
+
+
+def _sentence_near(words: Words, first: int, last: int) -> range:
+    """The words of the sentence around a name, as far as a part of a site may stand from what it holds."""
+    start, end = first, last
+    while first - start < _PART_REACH and start > 0 and not words.opening[start]:
+        start -= 1
+    while end - last < _PART_REACH and end < len(words) and not words.opening[end]:
+        end += 1
+    return range(start, end)
 
 
 def _does(words: Words, first: int, last: int) -> bool:

@@ -7,12 +7,13 @@ place ("campus outside Lahti") where the text has one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from pipeline import lexicon
 from pipeline.components.name_runs import key_of
 from pipeline.components.name_words import Found, Words, rules
 from pipeline.components.placed_sites import row_of_place
+from pipeline.components.site_names import site_follows
 from pipeline.components.site_signs import heads_section, site_points
 
 _ENOUGH = 2
@@ -24,7 +25,23 @@ def town_sites(words: Words, found: Sequence[Found]) -> list[Found]:
     """The names with those towns as sites; all else stays as it is."""
     ids = frozenset(item.id for item in found if item.id)
     placed = dict(_placed(words, found))
-    return [_as_site(words, item, placed, ids) if _spoken_of(words, item) else item for item in found]
+    spoken = [_spoken_of(words, item) for item in found]
+    known = {key_of(words, item.first, item.last) for item, site in zip(found, spoken, strict=True) if site} | set(
+        placed
+    )
+    return [
+        _as_site(words, item, placed, ids) if site or _again(words, item, known) else item
+        for item, site in zip(found, spoken, strict=True)
+    ]
+
+
+def _again(words: Words, item: Found, known: Container[str]) -> bool:
+    """Whether something is "at" a town that is a site elsewhere in the text, or the town itself runs there."""
+    if item.type != "place" or not _small(item) or key_of(words, item.first, item.last) not in known:
+        return False
+    at = words.lower(item.first - 1) == "at" and words.same_line(item.first - 1, item.first)
+    acts = words.opening[item.first] and words.lower(item.last) in rules("sites", "acts")
+    return at or (acts and words.line[item.first] not in words.headlines)
 
 
 def named_in_full(words: Words, found: Sequence[Found], names: Sequence[Found]) -> list[Found]:
@@ -57,7 +74,12 @@ def _spoken_of(words: Words, item: Found) -> bool:
     before = words.lower(item.first - 1)
     if before in rules("sites", "near"):
         return False
-    return site_points(words, item.first, item.last, town=True) >= _ENOUGH or heads_section(words, item.first, item.last)
+    somebodys = words.lower(item.last) == "," and words.lower(item.last + 1) in ("its", "our", "their")
+    if somebodys and site_follows(words, item.last + 1):
+        return True
+    return site_points(words, item.first, item.last, town=True) >= _ENOUGH or heads_section(
+        words, item.first, item.last
+    )
 
 
 def _small(item: Found) -> bool:

@@ -114,7 +114,8 @@ def _insert_and_verb(words: Words, comma: int) -> bool:
     near = range(comma + 2, min(len(words), comma + 10))
     close = next((i for i in near if words.forms[i] in ",.;:" and words.same_line(comma, i)), len(words))
     return words.lower(close) == "," and (
-        words.lower(close + 1) in rules("companies", "auxiliaries") or words.lower(close + 1) in rules("companies", "verbs")
+        words.lower(close + 1) in rules("companies", "auxiliaries")
+        or words.lower(close + 1) in rules("companies", "verbs")
     )
 
 
@@ -163,7 +164,9 @@ def _of_town(words: Words, last: int, taken: Sequence[Found | None]) -> int:
     town = taken[last + 1] if words.lower(last) == "of" and last + 1 < len(words) else None
     if town is None or town.type != "place" or town.id is None or not words.same_line(last, last + 1):
         return 0
-    head = words.lowers[last - 1] in rules("companies", "of_heads") | rules("words", "public") | rules("words", "grounds")
+    head = words.lowers[last - 1] in rules("companies", "of_heads") | rules("words", "public") | rules(
+        "words", "grounds"
+    )
     return 0 if head or lexicon.by_id()[town.id].kind != "city" else 2
 
 
