@@ -48,7 +48,9 @@ class Tree:
 
     def predicate(self, token: int) -> int:
         """The head of the clause that a token stands in."""
-        return self.path(token)[0]
+        while not self.heads_clause(token):
+            token = self.heads[token]
+        return token
 
     def heads_clause(self, token: int) -> bool:
         """Whether a clause hangs on this token."""
@@ -63,13 +65,6 @@ class Tree:
         while self.heads[token] != token:
             token = self.predicate(self.heads[token])
             yield token
-
-    def path(self, token: int) -> tuple[int, str]:
-        """The head of the clause of a token, and the relation to it of the phrase in which the token stands."""
-        relation = "self"
-        while not self.heads_clause(token):
-            token, relation = self.heads[token], self.relations[token]
-        return token, relation
 
     def children(self, token: int, relations: Sequence[str]) -> list[int]:
         """The tokens that hang on `token` by one of `relations`, in order."""

@@ -43,7 +43,6 @@ class Tense(Record):
     possible: tuple[str, ...]
     doubts: tuple[str, ...]
     negations: tuple[str, ...]
-    on_paper: tuple[str, ...]
 
 
 class Rules(Record):

@@ -16,6 +16,7 @@ from models.augment import Augmenter
 from models.conllu import TreebankError, read
 from models.projection import project
 from models.renaming import Renamer
+from pipeline import trained
 from pipeline.ops import NumpyBlasOps, numpy_blas
 from pipeline.tokenizer import customize
 
@@ -285,3 +286,13 @@ def test_an_article_knows_companies_and_sites_and_leaves_other_capitals_open(tmp
         ("Redfern", "FAC"),
         ("Ulm", ""),
     ]
+
+
+def test_what_ships_is_what_the_record_of_its_training_tells():
+    record = json.loads((Path(train.__file__).parent / "record.json").read_text(encoding="utf-8"))
+    package = trained.folder(trained.SHIPPED)
+    assert train.digest(package) == record["sha256"]
+    assert sum(path.stat().st_size for path in package.rglob("*") if path.is_file()) < 20_000_000
+    inputs = tomllib.loads((Path(train.__file__).parent / "inputs.toml").read_text(encoding="utf-8"))
+    read = {entry for part in inputs.values() for entries in part.values() for entry in entries}
+    assert {entry.partition("#")[0] for entry in read} == {entry.partition("#")[0] for entry in record["inputs"]}

@@ -1,4 +1,4 @@
-"""What the parse of a sentence adds to the rules: which names its clause is about, and the tense over a bare number."""
+"""What the parse of a sentence adds to the rules: which names its clause is about, and the modal over a bare number."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from dataclasses import dataclass
 
 from pipeline.claims.facets import Verdict
 from pipeline.reading import Placed, Reading, Sentence
-from pipeline.records import Cue, QuantityMention, Realization
-from pipeline.syntax import SUBJECTS, Tree
+from pipeline.records import Cue, Realization
+from pipeline.syntax import Tree
 from pipeline.trained import rules
 
 _ELSEWHERE = 1.5
 """Points that a name loses whose clause does not govern that of the number."""
 _SURE = 0.75
 """How sure the reading of a tense is."""
-_CORE = ("self", "nsubj", "nsubj:pass", "obj")
-"""Relations of a number's phrase to the verb that tells its state."""
 _FINITE = ("MD", "VBD", "VBZ", "VBP")
 _HELPERS = ("aux", "aux:pass", "cop")
 
@@ -30,13 +28,13 @@ def elsewhere(reading: Reading, sentence: Sentence, anchor: Placed, thing: Place
     return 0.0 if named or clause in tree.governors(tree.token_at(anchor.start)) else _ELSEWHERE
 
 
-def by_tense(reading: Reading, sentence: Sentence, anchor: QuantityMention, verdict: Verdict) -> Verdict:
+def by_tense(reading: Reading, sentence: Sentence, anchor: Placed, verdict: Verdict) -> Verdict:
     """The verdict, unless it is a mere default and the finite verb over `anchor` tells more."""
     tree = sentence.tree
     if tree is None or not verdict.by_default or sentence.title or sentence.row:
         return verdict
     told = _told(reading.text, tree, tree.top(anchor.start, anchor.end))
-    if told is None or told.value == verdict.realization or (told.value == "realized" and anchor.kind == "investment"):
+    if told is None or told.value == verdict.realization:
         return verdict
     start, end = tree.starts[told.token], tree.ends[told.token]
     cue = Cue(
@@ -58,13 +56,16 @@ class _Told:
 
 
 def _told(text: str, tree: Tree, token: int) -> _Told | None:
-    """What the first finite verb above a token says: a modal always, a copula of its own subject or predicate."""
+    """What the first finite verb above a token says, if it is a modal.
+
+    Other tenses tell no fact: where no cue decides, a number stays a plan.
+    """
     words = rules().tense
 
     def word(index: int) -> str:
         return text[tree.starts[index] : tree.ends[index]].lower()
 
-    clause, relation = tree.path(token)
+    clause = tree.predicate(token)
     while True:
         if any(word(mark) in words.doubts for mark in tree.children(clause, ("mark",))):
             return None
@@ -74,13 +75,10 @@ def _told(text: str, tree: Tree, token: int) -> _Told | None:
             break
         if tree.heads[clause] == clause or tree.relations[clause] not in ("acl", "advcl", "conj"):
             return None
-        clause, relation = tree.predicate(tree.heads[clause]), ""
-    denied = any(word(i) in words.negations and tree.predicate(i) == clause for i in range(len(tree.heads)))
-    if finite is None:
+        clause = tree.predicate(tree.heads[clause])
+    if finite is None or tree.tags[finite] != "MD":
         return None
-    if tree.tags[finite] == "MD":
-        value = "planned" if word(finite) in words.planned else "possible" if word(finite) in words.possible else None
-        return _Told(value, finite) if value and not (denied and value == "planned") else None
-    is_copula = bool(tree.children(clause, ("cop",)))
-    on_paper = any(word(subject) in words.on_paper for subject in tree.children(clause, SUBJECTS))
-    return _Told("realized", finite) if is_copula and relation in _CORE and not denied and not on_paper else None
+    denied = any(word(i) in words.negations and tree.predicate(i) == clause for i in range(len(tree.heads)))
+    if word(finite) in words.possible:
+        return _Told("possible", finite)
+    return _Told("planned", finite) if word(finite) in words.planned and not denied else None
