@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 BENCH ?= corpus/samples/wire-desk.jsonl
+TREEBANK ?= ../shared/treebank
 
-.PHONY: run test lint types check bench schema readme clean help
+.PHONY: run test lint types check bench train schema readme clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -28,6 +29,9 @@ check: lint types test ## everything that a change must pass
 
 bench: $(VENV)/.dev ## words a second and start-up times, over BENCH=FILE.jsonl
 	@$(BIN)/python benchmarks/speed.py $(BENCH)
+
+train: $(VENV)/.dev ## train the English pipeline from the treebanks in TREEBANK=DIR into build/model (about an hour)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m models.train --treebank $(TREEBANK) --out build/model
 
 schema: $(VENV)/.run ## write docs/schema/ anew
 	@$(BIN)/infraclaims schema claim > docs/schema/claim.schema.json

@@ -25,18 +25,20 @@ from typing import Any
 
 import spacy
 from spacy.language import Language
+from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from models import corpus
-from models.ops import numpy_blas
+from models import corpus, name_corpus
+from models.names import example as marked_example
 from pipeline.components.sentences import sentences as rule_sentences
+from pipeline.ops import numpy_blas
 from pipeline.tokenizer import customize
 
 HERE = Path(__file__).parent
 _NAMES = ("tag_acc", "pos_acc", "lemma_acc", "dep_uas", "dep_las", "sents_f")
 _LOAD = (
-    "import sys, time; import spacy; from models.ops import numpy_blas; from pipeline.tokenizer import customize\n"
+    "import sys, time; import spacy; from pipeline.ops import numpy_blas; from pipeline.tokenizer import customize\n"
     "start = time.perf_counter()\n"
     "with numpy_blas(): customize(spacy.load(sys.argv[1], exclude=['tokenizer']))\n"
     "print(time.perf_counter() - start)"
@@ -102,6 +104,25 @@ def accuracy(nlp: Language, treebank: Path, files: list[str]) -> dict[str, dict[
     return found
 
 
+def names(nlp: Language, treebank: Path, inputs: list[str]) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """Precision, recall and F1 (percentages) of names by input and label; `all` is over all labels together."""
+    found: dict[str, dict[str, tuple[float, float, float]]] = {}
+    ner: Any = nlp.get_pipe("ner")
+    for entry in inputs:
+        examples = [marked_example(nlp, item, widen=True) for item in name_corpus.load(entry, treebank)]
+        for example in examples:
+            ner(example.predicted)
+        scores = get_ner_prf(examples)
+        rows = {"all": scores, **scores["ents_per_type"]} if scores["ents_per_type"] else {}
+        found[entry] = {
+            label: tuple(
+                round(100 * row[key], 1) for key in (("ents_p", "ents_r", "ents_f") if label == "all" else "prf")
+            )
+            for label, row in rows.items()
+        }
+    return found
+
+
 def cost(nlp: Language, package: Path, treebank: Path, file: str) -> dict[str, float]:
     """Words per second (all components; tagger and parser alone), megabytes, seconds to load in a new process."""
     texts = [doc.text for doc in corpus.documents(corpus.trees(treebank / file), nlp.vocab)]
@@ -136,16 +157,23 @@ def main() -> None:
     parser.add_argument("--package", type=Path, required=True)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    files = tomllib.loads((HERE / "inputs.toml").read_text(encoding="utf-8"))["test"]
+    inputs = tomllib.loads((HERE / "inputs.toml").read_text(encoding="utf-8"))
     nlp = load(options.package)
-    found = accuracy(nlp, options.treebank, files)
-    price = cost(nlp, options.package, options.treebank, files[0])
+    found = accuracy(nlp, options.treebank, inputs["parser"]["test"])
+    named = names(nlp, options.treebank, inputs["names"]["test"])
+    price = cost(nlp, options.package, options.treebank, inputs["parser"]["test"][0])
     if options.json:
-        options.json.write_text(json.dumps({"accuracy": found, "cost": price}, indent=2) + "\n", encoding="utf-8")
+        options.json.write_text(
+            json.dumps({"accuracy": found, "names": named, "cost": price}, indent=2) + "\n", encoding="utf-8"
+        )
     sys.stdout.write("| test set | sentences by | " + " | ".join(_NAMES) + " |\n" + "|---" * (len(_NAMES) + 2) + "|\n")
     for name, ways in found.items():
         for way, row in ways.items():
             sys.stdout.write(f"| {name} | {way} | " + " | ".join(f"{row[key]:.1f}" for key in _NAMES) + " |\n")
+    sys.stdout.write("\n| names in | label | precision | recall | F1 |\n|---|---|---|---|---|\n")
+    for name, labels in named.items():
+        for label, row in labels.items():
+            sys.stdout.write(f"| {name} | {label} | " + " | ".join(f"{value:.1f}" for value in row) + " |\n")
     sys.stdout.write(json.dumps(price) + "\n")
 
 

@@ -1,7 +1,8 @@
 """The training workflow: checked inputs, one seed, one thread, outputs with checksums.
 
-    python -m models.train --treebank DIR --out DIR [--steps N] [--sample N]
+    python -m models.train --treebank DIR --out DIR [--part parser|names|package] [--steps N] [--sample N]
 
+Two parts are trained, each by the config of its name, and packed into one pipeline; `--part` does one of these steps.
 `--steps` and `--sample` (first N sentences of every file) shorten it for trials and tests.
 """
 
@@ -17,6 +18,7 @@ import json
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +30,17 @@ from spacy.training import Example
 from spacy.util import fix_random_seed, load_config, load_model_from_config, registry
 from thinc.api import Config
 
-from models import corpus
+from models import corpus, name_corpus
 from models.finish import finish
-from models.ops import numpy_blas
+from pipeline.embedding import learn_words
+from pipeline.ops import numpy_blas
+from pipeline.records import content_hash
 
 HERE = Path(__file__).parent
+PARTS = ("parser", "names", "package")
+PACKAGE = "en_infraclaims"
+VERSION = "1.0.0"
+DESCRIPTION = "Tags, lemmas, dependency parse and names for English news of AI infrastructure, trained from open data."
 
 
 class InputError(ValueError):
@@ -47,6 +55,7 @@ class Plan:
     out: Path
     steps: int | None = None
     sample: int = 0
+    parts: tuple[str, ...] = PARTS
 
 
 def sha256(path: Path) -> str:
@@ -63,27 +72,35 @@ def digest(folder: Path) -> str:
 
 
 def check(plan: Plan, inputs: dict[str, Any]) -> dict[str, str]:
-    """Checksums of all inputs, verified. Raises `InputError` naming the file."""
+    """Checksums of all inputs, verified; our own text counts as one input. Raises `InputError` naming the file."""
     listed = {
         name: value
         for value, name in (line.split() for line in (plan.treebank / "SHA256SUMS").read_text().splitlines())
     }
     found: dict[str, str] = {}
-    for part in ("train", "dev", "test"):
-        for name in (entry.partition("#")[0] for entry in inputs[part]):
+    for entries in (entries for part in ("parser", "names") for entries in inputs[part].values()):
+        for entry in entries:
+            name = entry.partition("#")[0]
             path = plan.treebank / name
-            if not path.is_file() or listed.get(name) != (value := sha256(path)):
+            if name.startswith("tests/"):
+                found[name] = sha256(HERE.parent / name)
+            elif name == "names":
+                found[entry] = digest(HERE / "names")
+            elif name == "corpus":
+                found[entry] = content_hash(*((m.text, m.names) for m in name_corpus.load(entry, plan.treebank)))
+            elif not path.is_file() or listed.get(name) != (value := sha256(path)):
                 raise InputError(f"{path}: missing, or not the file of SHA256SUMS")
-            found[name] = value
+            else:
+                found[name] = value
     return found
 
 
-def configure(plan: Plan, inputs: dict[str, Any]) -> Config:
-    """The config file with this run's paths and lengths filled in."""
-    config = load_config(HERE / "configs" / "parser.cfg")
+def configure(part: str, plan: Plan, inputs: dict[str, Any]) -> Config:
+    """The config file of a part with this run's paths and lengths filled in."""
+    config = load_config(HERE / "configs" / f"{part}.cfg")
     config["paths"]["folder"] = str(plan.treebank)
-    config["corpora"]["train"] |= {"files": inputs["train"], "limit": plan.sample}
-    config["corpora"]["dev"] |= {"files": inputs["dev"], "limit": plan.sample}
+    config["corpora"]["train"] |= {"files": inputs[part]["train"], "limit": plan.sample}
+    config["corpora"]["dev"] |= {"files": inputs[part]["dev"], "limit": plan.sample}
     if plan.steps:
         config["training"]["max_steps"] = plan.steps
         config["training"]["eval_frequency"] = plan.steps
@@ -93,22 +110,25 @@ def configure(plan: Plan, inputs: dict[str, Any]) -> Config:
 def run(plan: Plan, inputs: dict[str, Any]) -> dict[str, Any]:
     """Train and package; returns (and writes to `out/record.json`) inputs, figures and the checksum of the outcome."""
     checksums = check(plan, inputs)
-    plan.out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    config = configure(plan, inputs)
-    with numpy_blas():
-        best = _train(config, plan.out)
-    nlp = spacy.load(plan.out / "best")
-    finish(nlp, [tree for name in inputs["train"] for tree in corpus.trees(plan.treebank / name)])
-    package = plan.out / "en_infraclaims"
-    nlp.to_disk(package)
+    for part in ("parser", "names"):
+        if part in plan.parts:
+            config = configure(part, plan, inputs)
+            folder = plan.out / part
+            folder.mkdir(parents=True, exist_ok=True)
+            with numpy_blas():
+                best = _train(config, folder)
+            best |= {"steps": config["training"]["max_steps"], "seed": config["system"]["seed"]}
+            (folder / "record.json").write_text(json.dumps(best, indent=2) + "\n", encoding="utf-8")
+    if "package" not in plan.parts:
+        return {}
+    package = plan.out / PACKAGE
+    pack(plan, inputs, package)
     record = {
         "inputs": checksums,
-        "seed": config["system"]["seed"],
-        "steps": config["training"]["max_steps"],
         "sample": plan.sample,
         "spacy": spacy.__version__,
-        "dev": best,
+        **{part: json.loads((plan.out / part / "record.json").read_text()) for part in ("parser", "names")},
         "sha256": digest(package),
     }
     (plan.out / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -116,7 +136,16 @@ def run(plan: Plan, inputs: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _train(config: Config, out: Path) -> dict[str, float]:
+def pack(plan: Plan, inputs: dict[str, Any], package: Path) -> None:
+    """Put both parts together, finish them with the tables and write the pipeline."""
+    nlp = spacy.load(plan.out / "parser" / "best")
+    finish(nlp, [tree for name in inputs["parser"]["train"] for tree in corpus.trees(plan.treebank / name)])
+    nlp.add_pipe("ner", source=spacy.load(plan.out / "names" / "best", vocab=nlp.vocab))
+    nlp.meta |= {"name": "infraclaims", "version": VERSION, "license": "CC BY-SA 4.0", "description": DESCRIPTION}
+    nlp.to_disk(package)
+
+
+def _train(config: Config, out: Path) -> dict[str, Any]:
     """Train; the state with the best development score is left in `out/best`, its figures are returned."""
     resolved = config.interpolate()
     fix_random_seed(resolved["training"]["seed"])
@@ -126,8 +155,11 @@ def _train(config: Config, out: Path) -> dict[str, float]:
     optimizer = training["optimizer"]
     first = list(readers["train"](nlp))
     nlp.initialize(lambda: first, sgd=optimizer)
+    counts = Counter(token.norm for example in first for token in example.predicted)
+    for _, component in nlp.pipeline:
+        learn_words(component.model, counts)
     dev = list(readers["dev"](nlp))
-    best: dict[str, float] = {}
+    best: dict[str, Any] = {}
     losses: dict[str, float] = {}
     started, words = time.monotonic(), 0
     for step, batch in enumerate(_batches(nlp, readers["train"], training["batcher"]), 1):
@@ -137,13 +169,13 @@ def _train(config: Config, out: Path) -> dict[str, float]:
         if step % training["eval_frequency"] == 0 or step == training["max_steps"]:
             with nlp.use_params(optimizer.averages):
                 scores = nlp.evaluate(dev)
-                figures = {name: round(scores[name], 4) for name in ("tag_acc", "dep_uas", "dep_las", "sents_f")}
+                figures = {name: round(scores[name], 4) for name in training["score_weights"]}
                 figures["score"] = round(sum(scores[name] * w for name, w in training["score_weights"].items()), 4)
-                if figures["score"] > best.get("score", 0):
+                if figures["score"] > best.get("score", -1):
                     best = {"step": step, **figures}
                     nlp.to_disk(out / "best")
             seconds = time.monotonic() - started
-            rounded = {name: round(value, 1) for name, value in losses.items()}
+            rounded = {name: round(float(value), 1) for name, value in losses.items()}
             _say(f"{step} {seconds:.0f}s {words / seconds:.0f}w/s {figures} {rounded}")
             losses.clear()
         if step == training["max_steps"]:
@@ -168,8 +200,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--part", choices=PARTS)
+    options = parser.parse_args()
     inputs = tomllib.loads((HERE / "inputs.toml").read_text(encoding="utf-8"))
-    run(Plan(**vars(parser.parse_args())), inputs)
+    parts = (options.part,) if options.part else PARTS
+    run(Plan(options.treebank, options.out, options.steps, options.sample, parts), inputs)
 
 
 if __name__ == "__main__":

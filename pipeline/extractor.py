@@ -20,11 +20,12 @@ from importlib.resources.abc import Traversable
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline import coreference, lexicon
+from pipeline import coreference, lexicon, trained
 from pipeline.claims import ClaimFinder
 from pipeline.claims.build import build as build_claim
 from pipeline.claims.scope import on_topic
 from pipeline.clean import clean
+from pipeline.components.parsed import trees_of
 from pipeline.components.sentences import sentences_of
 from pipeline.nlp import build_nlp, make_doc
 from pipeline.reading import Reading, Thing, read
@@ -77,15 +78,16 @@ def build(settings: Settings | None = None) -> Pipeline:
     """Load the spaCy pipeline and compile the rules; takes about a second."""
     settings = settings or Settings()
     nlp = build_nlp(settings)
-    return Pipeline(settings, nlp, ClaimFinder(), identify(settings, nlp))
+    return Pipeline(settings, nlp, ClaimFinder(), identify(settings))
 
 
-def identify(settings: Settings, nlp: Language) -> Extractor:
+def identify(settings: Settings) -> Extractor:
     """The extractor's identity: its fingerprint covers code, lexicon, model and settings."""
     version = metadata.version("infraclaims")
-    model = f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}" if settings.model else "rules"
-    digest = content_hash(version, code_digest(), lexicon.digest(), model, settings.model_dump(mode="json"))
-    return Extractor(version=version, model=model, fingerprint=digest)
+    model = trained.load(settings.model) if settings.model else None
+    weights = model.digest if model else None
+    digest = content_hash(version, code_digest(), lexicon.digest(), weights, settings.model_dump(mode="json"))
+    return Extractor(version=version, model=model.name if model else "rules", fingerprint=digest)
 
 
 @functools.cache
@@ -183,6 +185,7 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
         cues=cues,
         title=document.title,
         published=document.published,
+        trees=trees_of(doc),
     )
     return reading, cues
 

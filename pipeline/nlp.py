@@ -15,8 +15,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline import tokenizer
-from pipeline.components import cues, dates, entities, quantities, sentences
+from pipeline.components import cues, dates, entities, parsed, quantities, sentences
 from pipeline.settings import Settings
+from pipeline.trained import SHIPPED
 
 COMPONENTS = (
     "infraclaims_sentences",
@@ -24,22 +25,30 @@ COMPONENTS = (
     "infraclaims_quantities",
     "infraclaims_dates",
     "infraclaims_cues",
+    "infraclaims_parse",
 )
 """Factory names in order; each needs those before it."""
-_MODULES: Mapping[str, object] = dict(zip(COMPONENTS, (sentences, entities, quantities, dates, cues), strict=True))
+TRAINED = ("infraclaims_parse",)
+"""Those that ask a trained pipeline."""
+_MODULES: Mapping[str, object] = dict(
+    zip(COMPONENTS, (sentences, entities, quantities, dates, cues, parsed), strict=True)
+)
 
 
 def build_nlp(settings: Settings) -> Language:
-    """The pipeline that `settings` name, blank English with our tokenizer by default, with the components added."""
-    nlp = tokenizer.customize(spacy.blank("en")) if settings.model is None else spacy.load(settings.model)
-    return add_components(nlp)
+    """Blank English with our tokenizer and the components, the trained ones with the pipeline that `settings` name."""
+    return add_components(tokenizer.customize(spacy.blank("en")), settings.model)
 
 
-def add_components(nlp: Language) -> Language:
-    """Add the components to the end of `nlp` and return it; those that it has already stay where they are."""
+def add_components(nlp: Language, model: str | None = SHIPPED) -> Language:
+    """Add the components to the end of `nlp` and return it; those that it has already stay where they are.
+
+    `model` is the trained pipeline that some of them ask: ours, or another installed one by its name or folder. With
+    null they are left out, and the rules do without.
+    """
     for name in _MODULES:
-        if name not in nlp.pipe_names:
-            nlp.add_pipe(name)
+        if name not in nlp.pipe_names and (model is not None or name not in TRAINED):
+            nlp.add_pipe(name, config={"model": model} if name in TRAINED else {})
     analysis: Any = nlp.analyze_pipes()
     wrong = [f"{name}: {', '.join(needs)}" for name, needs in analysis["problems"].items() if needs]
     if wrong:

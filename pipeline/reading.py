@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from spacy.tokens import Doc
 from pipeline.components.clauses import Link, split_clauses
 from pipeline.components.sentences import sentences_of
 from pipeline.records import CueMention, DateMention, Entity, EntityType, QuantityMention
+from pipeline.syntax import Tree
 
 ThingType = Literal["company", "cluster", "programme", "person", "place"]
 
@@ -103,6 +104,8 @@ class Sentence:
     quantities: tuple[QuantityMention, ...]
     dates: tuple[DateMention, ...]
     cues: tuple[CueMention, ...]
+    tree: Tree | None = None
+    """Its parse, where a trained pipeline made one."""
 
     def clause_at(self, offset: int) -> int:
         """The index of the clause that holds a character offset, or of the one before it."""
@@ -170,9 +173,10 @@ def read(
     cues: Sequence[CueMention],
     title: str | None,
     published: dt.date | None,
+    trees: Mapping[int, Tree] | None = None,
 ) -> Reading:
     """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped,
-    and so is a cue inside a name ("Project Rainier")."""
+    and so is a cue inside a name ("Project Rainier"). `trees` are parses by the first token of their sentence."""
     taken = [*quantities, *(e for e in entities if e.type in {"company", "cluster", "programme"})]
     free = [d for d in dates if not any(t.start <= d.start and d.end <= t.end for t in taken)]
     names = [e for e in entities if e.type in {"company", "cluster", "programme"}]
@@ -206,6 +210,7 @@ def read(
                 quantities=tuple(within(quantities, start, end)),
                 dates=tuple(within(free, start, end)),
                 cues=tuple(within(heard, start, end)),
+                tree=(trees or {}).get(span.start),
             )
         )
     return Reading(

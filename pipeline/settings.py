@@ -10,8 +10,9 @@ from pipeline.records import Record
 class Settings(Record):
     """Limits and choices of one extraction run."""
 
-    model: str | None = None
-    """An installed spaCy pipeline to put the components on; null takes blank English with our tokenizer."""
+    model: str | None = "en_infraclaims"
+    """The trained spaCy pipeline that is asked where rules are in doubt: ours, another installed one by its name, or
+    a folder; null leaves everything to the rules."""
     evidence_chars: int | None = Field(default=300, ge=0)
     """Longest evidence text kept in a record (cut at a word); null keeps all, 0 keeps only the offsets."""
     max_bytes: int = Field(default=10_000_000, gt=0)

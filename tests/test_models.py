@@ -1,5 +1,6 @@
 """The training workflow on a treebank of a few sentences that the test writes itself."""
 
+import gzip
 import json
 import random
 import shutil
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 import spacy
 
-from models import corpus, train
+from models import corpus, names, train
 from models.augment import Augmenter
 from models.conllu import TreebankError, read
-from models.ops import NumpyBlasOps, numpy_blas
 from models.projection import project
+from models.renaming import Renamer
+from pipeline import trained
+from pipeline.ops import NumpyBlasOps, numpy_blas
 from pipeline.tokenizer import customize
 
 # id, text, rows of: form, lemma, UPOS, XPOS, head, relation; a row "3-4 form" is a multiword token.
@@ -164,12 +167,13 @@ def workplace(tmp_path_factory):
         (folder / "conllu" / f"{part}.conllu").write_text(conllu(names, doc=part), encoding="utf-8")
     sums = [f"{train.sha256(path)}  conllu/{path.name}" for path in sorted((folder / "conllu").iterdir())]
     (folder / "SHA256SUMS").write_text("\n".join(sums) + "\n")
-    return folder, {part: [f"conllu/{part}.conllu"] for part in ("train", "dev", "test")}
+    treebank = {part: [f"conllu/{part}.conllu"] for part in ("train", "dev", "test")}
+    return folder, {"parser": treebank, "names": {"train": ["names"], "dev": ["names"], "test": []}}
 
 
 def test_two_runs_give_the_same_bytes(workplace, tmp_path):
     folder, inputs = workplace
-    records = [train.run(train.Plan(folder, tmp_path / name, steps=3), inputs) for name in ("one", "two")]
+    records = [train.run(train.Plan(folder, tmp_path / name, steps=3, sample=40), inputs) for name in ("one", "two")]
     assert records[0] == records[1]
     assert json.loads((tmp_path / "one" / "record.json").read_text()) == records[0]
     package = tmp_path / "one" / "en_infraclaims"
@@ -179,14 +183,16 @@ def test_two_runs_give_the_same_bytes(workplace, tmp_path):
     doc = nlp("They don't plan it. The 2GW plant planned lines.")
     assert [token.text for token in doc[7:9]] == ["2", "GW"]
     assert all(token.tag_ and token.pos_ and token.dep_ and token.lemma_ for token in doc)
+    assert nlp.get_pipe("ner").labels == ("FAC", "GPE", "ORG", "PERSON", "PRODUCT")
 
 
 def test_a_changed_input_is_refused_by_name(workplace, tmp_path):
     folder, inputs = workplace
     plan = train.Plan(folder, tmp_path, steps=1)
-    assert set(train.check(plan, inputs)) == {"conllu/train.conllu", "conllu/dev.conllu", "conllu/test.conllu"}
+    treebank = {"conllu/train.conllu", "conllu/dev.conllu", "conllu/test.conllu"}
+    assert set(train.check(plan, inputs)) == {*treebank, "names"}
     with pytest.raises(train.InputError, match=r"nosuch\.conllu"):
-        train.check(plan, {**inputs, "dev": ["conllu/nosuch.conllu"]})
+        train.check(plan, {**inputs, "parser": {"dev": ["conllu/nosuch.conllu"]}})
     changed = tmp_path / "changed"
     shutil.copytree(folder, changed)
     (changed / "conllu" / "dev.conllu").write_text(conllu(["split"]), encoding="utf-8")
@@ -196,5 +202,97 @@ def test_a_changed_input_is_refused_by_name(workplace, tmp_path):
 
 def test_no_test_set_is_trained_on():
     inputs = tomllib.loads((Path(train.__file__).parent / "inputs.toml").read_text(encoding="utf-8"))
-    assert not set(inputs["train"]) & {*inputs["dev"], *inputs["test"]}
-    assert not any("test" in name for name in inputs["train"] if "pud" not in name)
+    for part in inputs.values():
+        assert not set(part["train"]) & {*part["dev"], *part["test"]}
+        assert not any("test" in name for name in part["train"] if "pud" not in name)
+
+
+# A marked sentence, its text and its names.
+MARKED = [
+    ("[O Voltara]'s [S Redfern] runs.", "Voltara's Redfern runs.", ((0, 7, "ORG"), (10, 17, "FAC"))),
+    ("Nothing here.", "Nothing here.", ()),
+]
+
+
+@pytest.mark.parametrize(("line", "text", "spans"), MARKED)
+def test_marks_are_read(nlp, line, text, spans):
+    item = names.marked("x: 1", line)
+    assert (item.text, item.names) == (text, spans)
+    assert [(e.start_char, e.end_char, e.label_) for e in names.example(nlp, item).reference.ents] == list(spans)
+
+
+def test_a_wrong_mark_is_an_error_that_says_where(nlp):
+    with pytest.raises(names.MarkError, match=r"x: 7: a bracket that is no mark"):
+        names.marked("x: 7", "[Q Voltara] opened.")
+    item = names.Marked("x: 8", "Voltara opened.", ((0, 4, "ORG"),))
+    with pytest.raises(names.MarkError, match=r"x: 8: 'Volt' does not fall on tokens"):
+        names.example(nlp, item)
+    assert names.example(nlp, item, widen=True).reference.ents[0].text == "Voltara"
+
+
+def test_our_own_sentences_can_all_be_marked(nlp):
+    found = names.sentences()
+    assert len(found) > 500
+    labels = {label for item in found for *_, label in item.names}
+    assert labels == {"ORG", "PERSON", "GPE", "FAC", "PRODUCT"}
+    for item in found:
+        names.example(nlp, item)
+
+
+def test_renaming_keeps_the_labels_and_repeats_with_the_seed():
+    found = names.sentences()
+
+    def renamed(seed):
+        renamer = Renamer(random.Random(seed))
+        return [renamer(item) for item in found]
+
+    first = renamed(1)
+    assert first == renamed(1)
+    assert first != renamed(2)
+    for old, new in zip(found, first, strict=True):
+        assert [label for *_, label in new.names] == [label for *_, label in old.names]
+        assert all(new.text[start:end].strip() for start, end, _ in new.names)
+    assert len({new.text for new in first} - {old.text for old in found}) > 0.5 * len(found)
+
+
+OPEN_DATA = {
+    "a.conll.gz": (
+        "Acme B-corporation\nInc I-corporation\nhired O\nAnn B-person\n\nsongs I-creative-work\n",
+        ["Acme Inc hired Ann", "songs"],
+    ),
+    "uner_a.iob2.gz": ("# newdoc id = d\n# text = In Ulm\n1\tIn\tO\t-\t-\n2\tUlm\tB-LOC\t-\tx\n", ["In Ulm"]),
+}
+
+
+@pytest.mark.parametrize("name", OPEN_DATA)
+def test_open_data_is_read_with_our_labels(tmp_path, name):
+    content, texts = OPEN_DATA[name]
+    with gzip.open(tmp_path / name, "wt") as file:
+        file.write(content)
+    found = list(names.columns(tmp_path / name))
+    assert [item.text for item in found] == texts
+    assert [[(item.text[s:e], label) for s, e, label in item.names] for item in found] == {
+        "a.conll.gz": [[("Acme Inc", "ORG"), ("Ann", "PERSON")], [("songs", "")]],
+        "uner_a.iob2.gz": [[("Ulm", "GPE")]],
+    }[name]
+
+
+def test_an_article_knows_companies_and_sites_and_leaves_other_capitals_open(tmp_path):
+    gold = tmp_path / "a.json"
+    gold.write_text(json.dumps({"companies": [["Voltara", "the firm"]], "sites": [["Redfern"]]}))
+    (item,) = names.articles([("a", "Voltara opened Redfern near Ulm.", gold)])
+    assert [(item.text[s:e], label) for s, e, label in item.names] == [
+        ("Voltara", "ORG"),
+        ("Redfern", "FAC"),
+        ("Ulm", ""),
+    ]
+
+
+def test_what_ships_is_what_the_record_of_its_training_tells():
+    record = json.loads((Path(train.__file__).parent / "record.json").read_text(encoding="utf-8"))
+    package = trained.folder(trained.SHIPPED)
+    assert train.digest(package) == record["sha256"]
+    assert sum(path.stat().st_size for path in package.rglob("*") if path.is_file()) < 20_000_000
+    inputs = tomllib.loads((Path(train.__file__).parent / "inputs.toml").read_text(encoding="utf-8"))
+    read = {entry for part in inputs.values() for entries in part.values() for entry in entries}
+    assert {entry.partition("#")[0] for entry in read} == {entry.partition("#")[0] for entry in record["inputs"]}

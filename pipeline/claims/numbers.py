@@ -12,6 +12,7 @@ from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
+from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, QuantityMention, Realization
 
@@ -177,6 +178,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
+    found = by_tense(reading, sentence, mention, found)
     if _grown_from(reading, sentence, mention):
         found = found.overruled(_fact(reading, mention.start, mention.end, "comparison.start"), "realized", 0.7)
     rivals = [q for q in sentence.quantities if q is not mention]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
+from pipeline.claims.syntax import elsewhere
 from pipeline.reading import Placed, Reading, Sentence, Thing
 from pipeline.records import EntityType
 
@@ -152,7 +153,7 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     before = thing.end <= anchor.start
     clauses = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
     score = 4.0 if clauses == 0 else 2.5 - clauses
-    score += max(0.0, 3 - gap / 4)
+    score += max(0.0, 3 - gap / 4) - elsewhere(reading, sentence, anchor, thing)
     site = thing.type == "cluster"
     score += (1.5 if prefer_company else 3.0) if site else 1.0 if thing.type == "programme" else 0.0
     if thing.stands_in:

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -21,6 +23,7 @@ from pipeline.components.site_names import again, named_sites, votes
 from pipeline.components.toponyms import toponyms
 from pipeline.components.town_sites import named_in_full, town_sites
 from pipeline.components.unknown_names import unknown_names
+from pipeline.components.voted_names import Vote, voted_names, votes_of
 from pipeline.records import Entity
 
 _SHORT = 150
@@ -31,10 +34,10 @@ KEY = "infraclaims_entities"
 
 def find_entities(doc: Doc) -> list[Entity]:
     """Every named mention: sorted, free of overlaps, `doc.text[start:end]` is the name without its possessive."""
-    return entities_in(doc.text)
+    return entities_in(doc.text, votes_of(doc))
 
 
-def entities_in(text: str) -> list[Entity]:
+def entities_in(text: str, model_votes: Sequence[Vote] = ()) -> list[Entity]:
     """The same for a bare text, in Unicode code points; the Doc's own tokens and sentences play no part."""
     words = read_words(text)
     known = known_names(words)
@@ -52,6 +55,7 @@ def entities_in(text: str) -> list[Entity]:
     taken = occupied(words, named)
     found = [*own, *placed_sites(words, taken, runs, own, on_topic)]
     found = overlap_free([*named, *found, *again(words, found, taken)])
+    found += voted_names(words, runs, occupied(words, found), model_votes)
     found = overlap_free([*found, *toponyms(words, runs, occupied(words, found), on_topic)])
     if on_topic:
         found = named_in_full(words, town_sites(words, found), named)

@@ -1,0 +1,84 @@
+"""What the parse of a sentence adds to the rules: which names its clause is about, and the modal over a bare number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.claims.facets import Verdict
+from pipeline.reading import Placed, Reading, Sentence
+from pipeline.records import Cue, Realization
+from pipeline.syntax import Tree
+from pipeline.trained import rules
+
+_ELSEWHERE = 1.5
+"""Points that a name loses whose clause does not govern that of the number."""
+_SURE = 0.75
+"""How sure the reading of a tense is."""
+_FINITE = ("MD", "VBD", "VBZ", "VBP")
+_HELPERS = ("aux", "aux:pass", "cop")
+
+
+def elsewhere(reading: Reading, sentence: Sentence, anchor: Placed, thing: Placed) -> float:
+    """Points that a name loses as subject of what stands at `anchor`, for standing in a clause that is beside it."""
+    tree = sentence.tree
+    if tree is None or sentence.row:
+        return 0.0
+    clause = tree.predicate(tree.top(thing.start, thing.end))
+    named = reading.text[tree.starts[clause] : tree.ends[clause]] in rules().naming
+    return 0.0 if named or clause in tree.governors(tree.token_at(anchor.start)) else _ELSEWHERE
+
+
+def by_tense(reading: Reading, sentence: Sentence, anchor: Placed, verdict: Verdict) -> Verdict:
+    """The verdict, unless it is a mere default and the finite verb over `anchor` tells more."""
+    tree = sentence.tree
+    if tree is None or not verdict.by_default or sentence.title or sentence.row:
+        return verdict
+    told = _told(reading.text, tree, tree.top(anchor.start, anchor.end))
+    if told is None or told.value == verdict.realization:
+        return verdict
+    start, end = tree.starts[told.token], tree.ends[told.token]
+    cue = Cue(
+        text=reading.text[start:end],
+        start=start,
+        end=end,
+        facet="realization",
+        value=told.value,
+        rule=f"tense.{told.value}",
+    )
+    return verdict.overruled(cue, told.value, _SURE)
+
+
+@dataclass(frozen=True)
+class _Told:
+    value: Realization
+    token: int
+    """The finite verb."""
+
+
+def _told(text: str, tree: Tree, token: int) -> _Told | None:
+    """What the first finite verb above a token says, if it is a modal.
+
+    Other tenses tell no fact: where no cue decides, a number stays a plan.
+    """
+    words = rules().tense
+
+    def word(index: int) -> str:
+        return text[tree.starts[index] : tree.ends[index]].lower()
+
+    clause = tree.predicate(token)
+    while True:
+        if any(word(mark) in words.doubts for mark in tree.children(clause, ("mark",))):
+            return None
+        helpers = tree.children(clause, _HELPERS)
+        finite = next((helper for helper in helpers if tree.tags[helper] in _FINITE), None)
+        if finite is not None or tree.tags[clause] in _FINITE:
+            break
+        if tree.heads[clause] == clause or tree.relations[clause] not in ("acl", "advcl", "conj"):
+            return None
+        clause = tree.predicate(tree.heads[clause])
+    if finite is None or tree.tags[finite] != "MD":
+        return None
+    denied = any(word(i) in words.negations and tree.predicate(i) == clause for i in range(len(tree.heads)))
+    if word(finite) in words.possible:
+        return _Told("possible", finite)
+    return _Told("planned", finite) if word(finite) in words.planned and not denied else None
