@@ -1,0 +1,37 @@
+"""Which names mean one thing: the key of an entity."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+from pipeline.ledger.rules import rules
+
+_WORDS = re.compile(r"[^\W_]+")
+_POSSESSIVE = re.compile(r"['’]s\b")
+
+
+@functools.lru_cache(maxsize=65_536)
+def entity_key(id: str | None, name: str, type: str) -> str:
+    """The gazetteer id, or for a thing that has none its type and normalised name.
+
+    A company loses its legal form, a site the words that only say that it is one; "the Granite AI campus" and
+    "Granite" are one site. A name of nothing but such words keeps them all.
+    """
+    if id:
+        return id
+    names = rules().names
+    words = [names.roman.get(word, word) for word in plain_words(name)]
+    if words[:1] == ["the"]:
+        words = words[1:]
+    company = type in ("company", "person")
+    dropped = names.legal if company else names.site
+    kept = [word for word in words if word not in dropped]
+    return f"{'company' if company else 'site'}~{' '.join(kept or words) or name.strip()}"
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text in lower case, without accents, punctuation or possessive endings."""
+    folded = unicodedata.normalize("NFKD", _POSSESSIVE.sub("", text).casefold())
+    return _WORDS.findall("".join(char for char in folded if not unicodedata.combining(char)))

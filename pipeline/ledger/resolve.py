@@ -1,0 +1,89 @@
+"""The claims of one unit, resolved: assertions, links and history. A function of their set and of the rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from pipeline.ledger.grouping import Group, groups, independent, order
+from pipeline.ledger.history import history
+from pipeline.ledger.links import Node, assertion_links, mention_links, nodes_of
+from pipeline.ledger.records import Assertion, Fact, Resolved
+from pipeline.records import content_hash
+
+_FIRMNESS = {"realized": 3, "planned": 2, "possible": 1, "negated": 0}
+
+
+def resolve(facts: Iterable[Fact]) -> Resolved:
+    """Assertions with their links and history. `facts` are all claims of one unit, in any order."""
+    by_metric: dict[tuple[str, str], list[Fact]] = {}
+    for fact in facts:
+        by_metric.setdefault((fact.metric, fact.phase), []).append(fact)
+    found = [(_id(group), group) for key in sorted(by_metric) for group in groups(by_metric[key])]
+    nodes = nodes_of(found)
+    between = assertion_links(nodes)
+    return Resolved(
+        assertions=tuple(_assertion(node) for node in nodes),
+        links=(*(link for node in nodes for link in mention_links(node)), *between),
+        history=tuple(history(nodes)),
+    )
+
+
+def _id(group: Group) -> str:
+    anchor = group.anchor
+    return content_hash("assertion", anchor.claim_id, anchor.unit, anchor.metric, anchor.phase)[:24]
+
+
+def _assertion(node: Node) -> Assertion:
+    mentions, head, dated = node.group.mentions, node.head, node.dated
+    days = [mention.published for mention in mentions if mention.published]
+    confirmed = [mention for mention in mentions if mention.label == "confirmed"]
+    sources = independent(mentions)
+    owned = next((mention for mention in mentions if mention.owner_key), head)
+    return Assertion(
+        assertion_id=node.id,
+        unit=head.unit,
+        subject_key=head.subject_key,
+        subject_id=head.subject_id,
+        subject=head.subject,
+        subject_type=head.subject_type,
+        owner_key=owned.owner_key,
+        owner=owned.owner,
+        kind=head.kind,
+        metric=head.metric,
+        phase=head.phase,
+        label="confirmed" if confirmed else "aspirational",
+        realization=max(mentions, key=lambda mention: (_FIRMNESS[mention.realization],)).realization,
+        certainty="asserted" if any(mention.certainty == "asserted" for mention in mentions) else "hedged",
+        value=head.amount,
+        min=head.low,
+        max=head.high,
+        measure=head.measure,
+        relation=head.relation,
+        chip=next((mention.chip for mention in mentions if mention.chip), None),
+        due_start=dated.due_start,
+        due_end=dated.due_end,
+        parties=_parties(mentions),
+        first_seen=min(days, default=None),
+        last_seen=max(days, default=None),
+        confirmed_since=min((mention.published for mention in confirmed if mention.published), default=None),
+        mentions=len(mentions),
+        sources=len(sources),
+        corroborated=len(sources) > 1,
+        voices=tuple(sorted({mention.voice for mention in mentions if mention.voice})),
+        status=node.status,
+        claims=tuple(mention.claim_id for mention in sorted(mentions, key=order)),
+        overrides=tuple(sorted({name for mention in mentions for name in json.loads(mention.overrides)})),
+    )
+
+
+def _parties(mentions: Sequence[Fact]) -> tuple[tuple[str, str, str], ...]:
+    """Each side once, in the role that most mentions give it (the first of equals)."""
+    roles: dict[str, dict[str, int]] = {}
+    names: dict[str, str] = {}
+    for mention in mentions:
+        for role, key, name in json.loads(mention.parties):
+            names.setdefault(key, name)
+            roles.setdefault(key, {}).setdefault(role, 0)
+            roles[key][role] += 1
+    return tuple((max(counts, key=lambda role: counts[role]), key, names[key]) for key, counts in roles.items())

@@ -1,0 +1,90 @@
+"""Claims of many articles become assertions with links and a history: measured on the scenario, and as properties."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ledger_cases import scenario
+
+from pipeline.ledger.facts import fact
+from pipeline.ledger.overrides import Corrector
+from pipeline.ledger.records import Resolved
+from pipeline.ledger.resolve import resolve
+from pipeline.records import Claim
+
+
+def resolved(claims: Iterable[Claim]) -> list[Resolved]:
+    corrector = Corrector(scenario().overrides)
+    units = defaultdict(list)
+    for claim in claims:
+        row = fact(claim, corrector)
+        units[row.unit].append(row)
+    return [resolve(units[unit]) for unit in sorted(units)]
+
+
+def named(results: list[Resolved]) -> dict[str, str]:
+    """Our assertions by the name that the scenario gives to most of their claims."""
+    belongs = scenario().belongs
+    names = {}
+    for assertion in (a for result in results for a in result.assertions):
+        held = [belongs[claim] for claim in assertion.claims]
+        names[assertion.assertion_id] = max(sorted(held), key=held.count)
+    return names
+
+
+def f1(found: set, expected: set) -> float:
+    hits = len(found & expected)
+    return 2 * hits / (len(found) + len(expected))
+
+
+def pairs(groups: Iterable[Iterable[str]]) -> set[tuple[str, str]]:
+    return {pair for group in groups for pair in itertools.combinations_with_replacement(sorted(group), 2)}
+
+
+def test_the_scenario_has_sixty_articles_over_eighteen_months():
+    days = sorted(row["day"] for row in scenario().articles if row["day"])
+    assert len(scenario().articles) == 60
+    assert (days[0][:7], days[-1][:7]) == ("2025-01", "2026-06")
+
+
+def test_assertions_of_the_scenario():
+    ours = [assertion.claims for result in resolved(scenario().claims) for assertion in result.assertions]
+    expected = defaultdict(list)
+    for claim, name in scenario().belongs.items():
+        expected[name].append(claim)
+    found, gold = pairs(ours), pairs(expected.values())
+    assert f1(found, gold) >= 0.95, found ^ gold
+
+
+def test_links_of_the_scenario():
+    results = resolved(scenario().claims)
+    names = named(results)
+    links = {
+        (link.type, names[link.source], names[link.target], link.rule, link.days)
+        for result in results
+        for link in result.links
+        if link.type != "same_as"
+    }
+    assert f1(links, set(scenario().links)) >= 0.95, sorted(map(str, links ^ scenario().links))
+
+
+@pytest.mark.parametrize(("name", "sources"), scenario().sources.items())
+def test_sources_count_once_per_origin(name: str, sources: int):
+    results = resolved(scenario().claims)
+    names = named(results)
+    found = [a for result in results for a in result.assertions if names[a.assertion_id] == name]
+    assert [assertion.sources for assertion in found] == [sources]
+    assert found[0].corroborated == (sources > 1)
+
+
+@given(st.randoms(use_true_random=False))
+def test_order_of_arrival_does_not_matter(random):
+    claims = list(scenario().claims)
+    expected = resolved(claims)
+    random.shuffle(claims)
+    assert resolved(claims) == expected
