@@ -9,20 +9,20 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from pipeline import cli_ledger
+from pipeline.cli_io import FAILED, REJECTED, printing, writing
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.records import Claim, Extraction, Page, Rejected
     from pipeline.store import Summary
-
-REJECTED, FAILED, PIPE_CLOSED = 1, 3, 141
-"""Exit codes beside 0 (done) and 2 (usage): some inputs rejected; nothing written; the reader of stdout went away."""
 
 SHOWN, SHOWN_OF_ONE = 40, 2
 """Claims that the closing table of `run` shows, in all and of one article; the files hold all of them."""
@@ -118,12 +118,12 @@ def explain(article: str, html: Path | None, published: dt.date | None, url: str
     if html is None:
         from pipeline.render import Screen, explanation
 
-        with _printing():
+        with printing():
             Screen(highlight=False).print(explanation(found))
     elif not rejected:
         from pipeline.explain_html import page as html_page
 
-        with _writing(html):
+        with writing(html):
             html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(html_page(found), encoding="utf-8", errors="replace")
         click.echo(f"wrote {html}", err=True)
@@ -143,7 +143,7 @@ def schema(record: str) -> None:
     """
     from pipeline.schema import schema_text
 
-    with _printing():
+    with printing():
         click.echo(schema_text("article" if record == "article" else "claim"), nl=False)
 
 
@@ -168,7 +168,7 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     from pipeline import local_prefect
     from pipeline.render import Screen
 
-    with _writing(out):
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     if sys.stderr.isatty():
         click.echo("starting Prefect, some ten seconds ...", err=True)
@@ -180,9 +180,12 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     except Exception as error:
         click.echo(f"infraclaims: the run failed and wrote nothing: {error}", err=True)
         sys.exit(FAILED)
-    with _printing():
+    with printing():
         _closing(Screen(highlight=False), out, summary)
     sys.exit(REJECTED if summary.rejected else 0)
+
+
+cli_ledger.register(main)
 
 
 def _pages(paths: tuple[str, ...], url: str | None, published: dt.date | None) -> Iterator[Page | Rejected]:
@@ -226,7 +229,7 @@ def _stream(results: Iterator[Extraction]) -> int:
 
     rejected = 0
     for result in results:
-        with _printing():
+        with printing():
             sys.stdout.buffer.writelines(map(line, result.claims))
         rejected += result.article.disposition == "rejected"
     return rejected
@@ -261,7 +264,7 @@ def _write(results: Iterator[Extraction], out: Path) -> int:
     from pipeline.store import write_claims, write_run
 
     to_file = _is_jsonl(out) and not out.is_dir()
-    with _writing(out):
+    with writing(out):
         summary = (write_claims if to_file else write_run)(results, out)
     Console(stderr=True, highlight=False).print(summary_line(summary), soft_wrap=True)
     click.echo(f"wrote {out}", err=True)
@@ -278,29 +281,6 @@ def _check_out(out: Path | None) -> None:
         return
     if out.exists() or str(out) == "-" or out.suffix.lower() in _OTHER_FORMATS:
         raise click.UsageError(f"-o takes a folder or a .jsonl file, not {out}; without -o the claims go to stdout")
-
-
-@contextlib.contextmanager
-def _printing() -> Generator[None]:
-    """Ends the program where stdout takes no more: 141 when its reader went away, else a usage error."""
-    try:
-        yield
-        sys.stdout.flush()
-    except OSError as error:
-        # What is still buffered must not be tried again while Python shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            sys.exit(PIPE_CLOSED)
-        raise click.UsageError(f"cannot write to stdout: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def _writing(out: Path) -> Generator[None]:
-    """Turns an output that cannot be written into a usage error that names it."""
-    try:
-        yield
-    except OSError as error:
-        raise click.UsageError(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def _closing(console: Console, out: Path, summary: Summary) -> None:

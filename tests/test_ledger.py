@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_cases import scenario
+from ledger_cases import claim, scenario
 
 from pipeline.ledger.facts import fact
 from pipeline.ledger.overrides import Corrector
@@ -88,3 +88,41 @@ def test_order_of_arrival_does_not_matter(random):
     expected = resolved(claims)
     random.shuffle(claims)
     assert resolved(claims) == expected
+
+
+LINES = st.tuples(
+    st.sampled_from(["power.load", "accelerators", "milestone.operational", "milestone.cancelled", "investment.USD"]),
+    st.sampled_from(["Saltgrass", "Saltgrass campus", "Tessera (company)"]),
+    st.sampled_from(["100", "~103", ">=100", "150", "200", "+200"]),
+    st.sampled_from(["", "by 2026", "on late 2026", "on 2027-Q1", "since 2025-05-06"]),
+    st.sampled_from(["planned", "possible hedged", "realized", "realized hedged", "negated", "negated denied"]),
+)
+ARTICLES = st.tuples(
+    st.sampled_from(["", "2025-01-02", "2025-01-05", "2025-06-01", "2026-02-02"]),
+    st.sampled_from(["One", "Two", "Three"]),
+    st.sampled_from(["The very same long title of it", "Short"]),
+    st.lists(LINES, min_size=1, max_size=4),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(ARTICLES, min_size=1, max_size=8), st.randoms(use_true_random=False))
+def test_order_does_not_matter_and_every_claim_has_one_place(articles, random):
+    claims = []
+    for number, (day, publisher, title, lines) in enumerate(articles):
+        row = {"id": f"d{number}", "day": day, "publisher": publisher, "title": title, "text": "It is so."}
+        for metric, subject, amount, date, facets in lines:
+            amount = "" if metric.startswith("milestone") else amount
+            claims.append(claim(f"x|{metric}|{subject}|{amount}|{date}|{facets}||It is so", row)[1])
+    claims = list({item.claim_id: item for item in claims}.values())
+    results = resolved(claims)
+    assert sorted(id for result in results for a in result.assertions for id in a.claims) == sorted(
+        item.claim_id for item in claims
+    )
+    random.shuffle(claims)
+    assert resolved(claims) == results
+    for result in results:
+        days = {a.assertion_id: a.first_seen for a in result.assertions}
+        for link in result.links:
+            if link.type != "same_as":
+                assert days[link.target] <= days[link.source]

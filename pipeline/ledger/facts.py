@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from urllib.parse import urlsplit
 
 from pipeline import lexicon
-from pipeline.ledger.names import plain_words
-from pipeline.ledger.overrides import Corrector, Entity
+from pipeline.ledger.names import Named, plain_words
+from pipeline.ledger.overrides import Corrector
 from pipeline.ledger.records import PHASES, Fact
 from pipeline.ledger.rules import rules
 from pipeline.records import Claim, Party, Quantity, Subject, content_hash
@@ -23,8 +24,8 @@ def fact(claim: Claim, corrector: Corrector) -> Fact:
     """The claim as the ledger compares it."""
     applied: list[str] = []
 
-    def corrected(item: Subject | Party) -> Entity:
-        entity, by = corrector.entity(Entity(id=item.id, name=item.name, type=item.type), item.text, claim.document)
+    def corrected(item: Subject | Party) -> Named:
+        entity, by = corrector.entity(Named(item.id, item.name, item.type), item.text, claim.document)
         applied.extend(by)
         return entity
 
@@ -109,6 +110,7 @@ def publisher_key(publisher: str | None, url: str | None) -> str | None:
     return host.removeprefix("www.") if host else None
 
 
+@functools.lru_cache(maxsize=16_384)
 def _named_key(name: str | None) -> str | None:
     return " ".join(plain_words(name or "")) or None
 
@@ -119,7 +121,7 @@ def _passage(text: str | None) -> str | None:
     return content_hash(words)[:16] if len(words) >= rules().window.copied_sentence else None
 
 
-def _unit(claim: Claim, key: str, subject: Entity | None, metric: str, parties: list[Entity]) -> str:
+def _unit(claim: Claim, key: str, subject: Named | None, metric: str, parties: list[Named]) -> str:
     if claim.kind == "agreement":
         sides = {entity.key for entity in parties if entity.type != "person"}
         return "deal|" + "|".join(sorted(sides if len(sides) > 1 else {*sides, key}))
@@ -128,7 +130,7 @@ def _unit(claim: Claim, key: str, subject: Entity | None, metric: str, parties: 
     return f"{key}|{metric}"
 
 
-def _owner(subject: Entity | None, parties: list[tuple[str, Entity]]) -> Entity | None:
+def _owner(subject: Named | None, parties: list[tuple[str, Named]]) -> Named | None:
     """Whose site it is: as the claim says, else as the gazetteer does; a company is its own."""
     if subject is None or subject.type == "company":
         return subject
@@ -138,4 +140,4 @@ def _owner(subject: Entity | None, parties: list[tuple[str, Entity]]) -> Entity 
                 return entity
     site = lexicon.by_id().get(subject.id or "")
     owner = lexicon.by_id().get(getattr(site, "owner", None) or "")
-    return Entity(id=owner.id, name=owner.name, type="company") if owner else None
+    return Named(owner.id, owner.name, "company") if owner else None

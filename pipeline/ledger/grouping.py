@@ -54,6 +54,9 @@ def groups(facts: Sequence[Fact]) -> list[Group]:
 
 def _agrees(group: Group, fact: Fact) -> bool:
     anchor = group.anchor
+    # An article tells one fact in one claim: two of its numbers that are not equal are two facts, however near.
+    if any(mention.document == fact.document and mention.amount != fact.amount for mention in group.mentions):
+        return False
     if not chips_agree(anchor, fact) or not amounts_agree(anchor, fact):
         return False
     if fact.phase == "actual" and fact.kind not in _ALWAYS_DATED:

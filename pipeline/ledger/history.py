@@ -29,18 +29,18 @@ _CHANGES: dict[str, Change] = {
 """What a link makes of the assertion that it ends at."""
 
 
-def history(nodes: Sequence[Node]) -> list[Step]:
-    """The steps in order of their day; those without a day last."""
+def history(nodes: Sequence[Node], subject: str) -> list[Step]:
+    """The steps of `subject` in order of their day; those without a day last."""
     by_id = {node.id: node for node in nodes}
     steps: list[Step] = []
     for node in nodes:
-        steps += _own(node)
+        steps += _own(node, subject)
         for link, claim in node.events:
-            steps.append(_of_link(node, by_id[link.source], link, claim))
+            steps.append(_of_link(node, subject, by_id[link.source], link, claim))
     return sorted(steps, key=lambda step: (step.day or "9999", step.metric, step.assertion_id, step.change))
 
 
-def _own(node: Node) -> Iterator[Step]:
+def _own(node: Node, subject: str) -> Iterator[Step]:
     """How it was first told, and when a plan became firm or a report confirmed."""
     head = node.head
     if head.phase == "dropped":
@@ -49,21 +49,21 @@ def _own(node: Node) -> Iterator[Step]:
     strong = "promised" if head.phase == "planned" else "confirmed"
     firm = [mention for mention in node.group.mentions if _firm(mention)]
     if firm[:1] == [head]:
-        yield _step(node, strong, head)
+        yield _step(node, subject, strong, head)
         return
-    yield _step(node, weak, head)
+    yield _step(node, subject, weak, head)
     if firm:
-        yield _step(node, "firmed" if head.phase == "planned" else "confirmed", firm[0])
+        yield _step(node, subject, "firmed" if head.phase == "planned" else "confirmed", firm[0])
 
 
 def _firm(mention: Fact) -> bool:
     return mention.realization == "planned" if mention.phase == "planned" else mention.label == "confirmed"
 
 
-def _step(node: Node, change: Change, mention: Fact) -> Step:
+def _step(node: Node, subject: str, change: Change, mention: Fact) -> Step:
     return Step(
         subject_key=node.head.subject_key,
-        subject=node.head.subject,
+        subject=subject,
         unit=node.head.unit,
         day=mention.published,
         metric=node.head.metric,
@@ -81,9 +81,9 @@ def _step(node: Node, change: Change, mention: Fact) -> Step:
     )
 
 
-def _of_link(node: Node, newer: Node, link: Link, claim: Fact) -> Step:
+def _of_link(node: Node, subject: str, newer: Node, link: Link, claim: Fact) -> Step:
     """The step of the older assertion; amount and deadline are those that hold from then on."""
-    return _step(node, _CHANGES[link.rule], claim).model_copy(
+    return _step(node, subject, _CHANGES[link.rule], claim).model_copy(
         update={
             "due_end": newer.dated.due_end or node.dated.due_end,
             "days": link.days,

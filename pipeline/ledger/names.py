@@ -5,8 +5,23 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from typing import NamedTuple
 
 from pipeline.ledger.rules import rules
+
+
+class Named(NamedTuple):
+    """Who or what is meant: the gazetteer id if there is one, the name, the type."""
+
+    id: str | None
+    name: str
+    type: str
+
+    @property
+    def key(self) -> str:
+        """What it is known by in a ledger."""
+        return entity_key(self.id, self.name, self.type)
+
 
 _WORDS = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -33,5 +48,8 @@ def entity_key(id: str | None, name: str, type: str) -> str:
 
 def plain_words(text: str) -> list[str]:
     """The words of a text in lower case, without accents, punctuation or possessive endings."""
-    folded = unicodedata.normalize("NFKD", _POSSESSIVE.sub("", text).casefold())
+    folded = _POSSESSIVE.sub("", text).casefold()
+    if folded.isascii():
+        return _WORDS.findall(folded)
+    folded = unicodedata.normalize("NFKD", folded)
     return _WORDS.findall("".join(char for char in folded if not unicodedata.combining(char)))

@@ -29,7 +29,7 @@ from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from pipeline.ledger.names import entity_key, plain_words
+from pipeline.ledger.names import Named, plain_words
 from pipeline.records import Document, Record, SubjectType, content_hash
 
 
@@ -44,10 +44,9 @@ class Entity(Record):
     name: str
     type: SubjectType
 
-    @property
-    def key(self) -> str:
-        """Its key in the ledger."""
-        return entity_key(self.id, self.name, self.type)
+    def named(self) -> Named:
+        """The same as the ledger compares it."""
+        return Named(self.id, self.name, self.type)
 
 
 class Correction(Record):
@@ -109,7 +108,7 @@ class Corrector:
         self._aliases = {(row.document, _form(row.text)): row for row in overrides.alias}
         self._wrong = {row.claim: row for row in overrides.wrong}
 
-    def entity(self, found: Entity, text: str, document: Document) -> tuple[Entity, tuple[str, ...]]:
+    def entity(self, found: Named, text: str, document: Document) -> tuple[Named, tuple[str, ...]]:
         """Who is meant, and the ids of the corrections that say so: an alias of the words first, then a merge."""
         if not self._aliases and not self._merged:
             return found, ()
@@ -117,13 +116,13 @@ class Corrector:
         for form in (_form(text), _form(found.name)):
             alias = self._aliases.get((document.id, form)) or self._aliases.get((None, form))
             if alias:
-                found = alias.means
+                found = alias.means.named()
                 applied.append(alias.id)
                 break
         merge = self._merged.get(found.id or "") or self._merged.get(_form(found.name))
         if merge and (merge.since is None or (document.published and document.published >= merge.since)):
             applied.append(merge.id)
-            found = merge.into
+            found = merge.into.named()
         return found, tuple(applied)
 
     def wrong(self, claim_id: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pipeline.ledger.grouping import Group, groups, independent, order
@@ -21,11 +22,12 @@ def resolve(facts: Iterable[Fact]) -> Resolved:
         by_metric.setdefault((fact.metric, fact.phase), []).append(fact)
     found = [(_id(group), group) for key in sorted(by_metric) for group in groups(by_metric[key])]
     nodes = nodes_of(found)
+    name = _name([mention.subject for node in nodes for mention in node.group.mentions])
     between = assertion_links(nodes)
     return Resolved(
-        assertions=tuple(_assertion(node) for node in nodes),
+        assertions=tuple(_assertion(node, name) for node in nodes),
         links=(*(link for node in nodes for link in mention_links(node)), *between),
-        history=tuple(history(nodes)),
+        history=tuple(history(nodes, name)),
     )
 
 
@@ -34,7 +36,13 @@ def _id(group: Group) -> str:
     return content_hash("assertion", anchor.claim_id, anchor.unit, anchor.metric, anchor.phase)[:24]
 
 
-def _assertion(node: Node) -> Assertion:
+def _name(names: Sequence[str]) -> str:
+    """What most articles call it; of equals the shorter."""
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], len(name), name), default="")
+
+
+def _assertion(node: Node, subject: str) -> Assertion:
     mentions, head, dated = node.group.mentions, node.head, node.dated
     days = [mention.published for mention in mentions if mention.published]
     confirmed = [mention for mention in mentions if mention.label == "confirmed"]
@@ -45,7 +53,7 @@ def _assertion(node: Node) -> Assertion:
         unit=head.unit,
         subject_key=head.subject_key,
         subject_id=head.subject_id,
-        subject=head.subject,
+        subject=subject,
         subject_type=head.subject_type,
         owner_key=owned.owner_key,
         owner=owned.owner,

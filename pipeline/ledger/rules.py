@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from pipeline.records import Record
+from pipeline.records import Record, content_hash
 
 LinkType = Literal["same_as", "updates", "supersedes", "contradicts"]
 
@@ -84,7 +84,17 @@ class Rules(Record):
 @functools.cache
 def rules() -> Rules:
     """The rules; pydantic's error names what is wrong in the file."""
-    return Rules.model_validate(tomllib.loads((resources.files("pipeline.ledger") / "rules.toml").read_text("utf-8")))
+    return Rules.model_validate(tomllib.loads(_text()))
+
+
+def _text() -> str:
+    return (resources.files("pipeline.ledger") / "rules.toml").read_text("utf-8")
+
+
+@functools.cache
+def digest() -> str:
+    """Changes with every change of the rules."""
+    return content_hash(_text())
 
 
 @functools.cache
