@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import cli_ledger
-from pipeline.cli_io import FAILED, REJECTED, printing, writing
+from pipeline.cli_io import FAILED, REJECTED, day, printing, writing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,15 +30,8 @@ SHOWN, SHOWN_OF_ONE = 40, 2
 _OTHER_FORMATS = frozenset({".json", ".ndjson", ".csv", ".parquet"})
 
 
-def _day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> dt.date | None:
-    try:
-        return None if value is None else dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no date such as 2026-03-05.") from error
-
-
 _PUBLISHED = click.option(
-    "--published", metavar="YYYY-MM-DD", callback=_day, help="Publication date of inputs that tell none."
+    "--published", metavar="YYYY-MM-DD", callback=day, help="Publication date of inputs that tell none."
 )
 _URL = click.option("--url", help="Address of inputs that tell none.")
 _WORKERS = click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")

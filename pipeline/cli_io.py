@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import sys
 from collections.abc import Generator
@@ -35,3 +36,11 @@ def writing(out: Path) -> Generator[None]:
         yield
     except OSError as error:
         raise click.UsageError(f"cannot write {out}: {error.strerror or error}") from error
+
+
+def day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> dt.date | None:
+    """Reads an option that is a day."""
+    try:
+        return None if value is None else dt.date.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date such as 2026-03-05.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli_io import REJECTED, printing, writing
+from pipeline.cli_io import REJECTED, day, printing, writing
 
 if TYPE_CHECKING:
     from pipeline.ledger.overrides import Overrides
@@ -36,7 +37,7 @@ _OVERRIDES = click.option(
 
 def register(main: click.Group) -> None:
     """Give the verbs of this module to the program."""
-    for command in (ledger_group,):
+    for command in (ledger_group, signals):
         main.add_command(command)
 
 
@@ -154,6 +155,38 @@ def export_ledger(ledger: Path, out: Path, form: str) -> None:
         click.echo(f"wrote {path}", err=True)
 
 
+@click.command()
+@_LEDGER
+@click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Day of the judgement; else the last publication.")
+@click.option("--about", help="Only values about this site or company.")
+def signals(ledger: Path, as_of: dt.date | None, about: str | None) -> None:
+    """Deployment cadence, energy and cooling, customer concentration (docs/signals.md defines every measure).
+
+    On a terminal a table of the values that have a number or thin evidence; into a pipe all of them as JSONL, with the
+    claims behind each.
+
+    \b
+    Example:
+      infraclaims signals ledger
+      infraclaims signals ledger --as-of 2026-06-30 > signals.jsonl
+    """
+    from rich.console import Console
+
+    from pipeline.ledger.names import plain_words
+    from pipeline.signals.compute import of_ledger
+    from pipeline.signals.show import values_table
+    from pipeline.store import line
+
+    with _opened(ledger) as book, printing():
+        values = of_ledger(book, as_of)
+        if about is not None:
+            values = [value for value in values if about == value.key or plain_words(about) == plain_words(value.name)]
+        if sys.stdout.isatty():
+            Console(highlight=False).print(values_table(values))
+        else:
+            sys.stdout.buffer.writelines(map(line, values))
+
+
 def _corrections(paths: tuple[Path, ...]) -> Overrides | None:
     from pipeline.ledger.overrides import read_overrides
 
@@ -206,12 +239,12 @@ def _usable(out: Path) -> Generator[None]:
     """Turns what is wrong with files that were named into a usage error that says what."""
     from pipeline.ledger.overrides import OverridesError
     from pipeline.ledger.store import LedgerError
-    from pipeline.parquet import MissingExtra
+    from pipeline.parquet import MissingExtraError
 
     try:
         with writing(out):
             yield
-    except (LedgerError, OverridesError, MissingExtra) as error:
+    except (LedgerError, OverridesError, MissingExtraError) as error:
         raise click.UsageError(str(error)) from error
 
 

@@ -15,7 +15,7 @@ DAYS = frozenset({"due_start", "due_end", "first_seen", "last_seen", "confirmed_
 _TYPES = {"float": "DOUBLE", "int": "BIGINT", "bool": "BOOLEAN", "float | None": "DOUBLE", "int | None": "BIGINT"}
 
 
-class MissingExtra(RuntimeError):
+class MissingExtraError(RuntimeError):
     """DuckDB is not installed. The message tells how to get it."""
 
 
@@ -41,12 +41,12 @@ def _type_name(annotation: Any) -> str:
 def write_parquet(path: Path, fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> Path:
     """Write rows (numbers, booleans, ISO text, lists) as one Parquet file; complete or absent.
 
-    The rows are read as a stream and need no memory of their own. Raises `MissingExtra` without DuckDB.
+    The rows are read as a stream and need no memory of their own. Raises `MissingExtraError` without DuckDB.
     """
     try:
         import duckdb
     except ImportError as error:
-        raise MissingExtra("Parquet needs DuckDB: pip install 'infraclaims[tables]'") from error
+        raise MissingExtraError("Parquet needs DuckDB: pip install 'infraclaims[tables]'") from error
 
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         lines, made = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"

@@ -72,7 +72,8 @@ def claim(line: str, article: dict[str, Any]) -> tuple[str, Claim]:
     text = f"{article['title']}\n\n{article['text']}"
     realization, *flags = facets.split()
     certainty = "hedged" if "hedged" in flags else "asserted"
-    parties = _parties(subject) if kind == "agreement" else ()
+    subject, _, owner = subject.partition(" @ ")
+    parties = _parties(subject) if kind == "agreement" else _parties(f"owner: {owner}") if owner else ()
     record = {
         "kind": kind,
         "event": rest if kind == "milestone" else None,
@@ -80,7 +81,7 @@ def claim(line: str, article: dict[str, Any]) -> tuple[str, Claim]:
         "realization": realization,
         "certainty": certainty,
         "confidence": 0.9,
-        "subject": Subject(**parties[0].model_dump(exclude={"role"})) if parties else _subject(subject),
+        "subject": Subject(**parties[0].model_dump(exclude={"role"})) if kind == "agreement" else _subject(subject),
         "parties": parties,
         "quantity": _quantity(amount, kind, rest) if amount else None,
         "date": _date(date) if date else None,

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_cases import claim, scenario
+from ledger_cases import claim as claim_of
+from ledger_cases import scenario
 
 from pipeline.ledger.facts import fact
 from pipeline.ledger.overrides import Corrector
@@ -113,7 +114,7 @@ def test_order_does_not_matter_and_every_claim_has_one_place(articles, random):
         row = {"id": f"d{number}", "day": day, "publisher": publisher, "title": title, "text": "It is so."}
         for metric, subject, amount, date, facets in lines:
             amount = "" if metric.startswith("milestone") else amount
-            claims.append(claim(f"x|{metric}|{subject}|{amount}|{date}|{facets}||It is so", row)[1])
+            claims.append(claim_of(f"x|{metric}|{subject}|{amount}|{date}|{facets}||It is so", row)[1])
     claims = list({item.claim_id: item for item in claims}.values())
     results = resolved(claims)
     assert sorted(id for result in results for a in result.assertions for id in a.claims) == sorted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from pipeline.ledger.grouping import Group, groups, independent, order
 from pipeline.ledger.history import history
@@ -12,6 +13,7 @@ from pipeline.ledger.links import Node, assertion_links, mention_links, nodes_of
 from pipeline.ledger.records import Assertion, Fact, Resolved
 from pipeline.records import content_hash
 
+_T = TypeVar("_T", str, tuple[str, str])
 _FIRMNESS = {"realized": 3, "planned": 2, "possible": 1, "negated": 0}
 
 
@@ -22,12 +24,14 @@ def resolve(facts: Iterable[Fact]) -> Resolved:
         by_metric.setdefault((fact.metric, fact.phase), []).append(fact)
     found = [(_id(group), group) for key in sorted(by_metric) for group in groups(by_metric[key])]
     nodes = nodes_of(found)
-    name = _name([mention.subject for node in nodes for mention in node.group.mentions])
+    mentions = [mention for node in nodes for mention in node.group.mentions]
+    name = _most([mention.subject for mention in mentions])
+    owner = _most([(mention.owner or "", mention.owner_key or "") for mention in mentions if mention.owner_key])
     between = assertion_links(nodes)
     return Resolved(
-        assertions=tuple(_assertion(node, name) for node in nodes),
+        assertions=tuple(_assertion(node, name or "", owner) for node in nodes),
         links=(*(link for node in nodes for link in mention_links(node)), *between),
-        history=tuple(history(nodes, name)),
+        history=tuple(history(nodes, name or "")),
     )
 
 
@@ -36,18 +40,17 @@ def _id(group: Group) -> str:
     return content_hash("assertion", anchor.claim_id, anchor.unit, anchor.metric, anchor.phase)[:24]
 
 
-def _name(names: Sequence[str]) -> str:
-    """What most articles call it; of equals the shorter."""
-    counts = Counter(names)
-    return min(counts, key=lambda name: (-counts[name], len(name), name), default="")
+def _most(found: Sequence[_T]) -> _T | None:
+    """What most articles tell; of equals the shorter."""
+    counts = Counter(found)
+    return min(counts, key=lambda item: (-counts[item], len(str(item)), str(item)), default=None)
 
 
-def _assertion(node: Node, subject: str) -> Assertion:
+def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Assertion:
     mentions, head, dated = node.group.mentions, node.head, node.dated
     days = [mention.published for mention in mentions if mention.published]
     confirmed = [mention for mention in mentions if mention.label == "confirmed"]
     sources = independent(mentions)
-    owned = next((mention for mention in mentions if mention.owner_key), head)
     return Assertion(
         assertion_id=node.id,
         unit=head.unit,
@@ -55,8 +58,8 @@ def _assertion(node: Node, subject: str) -> Assertion:
         subject_id=head.subject_id,
         subject=subject,
         subject_type=head.subject_type,
-        owner_key=owned.owner_key,
-        owner=owned.owner,
+        owner_key=owner[1] if owner else None,
+        owner=owner[0] if owner else None,
         kind=head.kind,
         metric=head.metric,
         phase=head.phase,
