@@ -34,10 +34,14 @@ _OVERRIDES = click.option(
     help="File of corrections (TOML); may be given several times.",
 )
 
+_AS_OF = click.option(
+    "--as-of", metavar="YYYY-MM-DD", callback=day, help="Day of the judgement; else the last publication."
+)
+
 
 def register(main: click.Group) -> None:
     """Give the verbs of this module to the program."""
-    for command in (ledger_group, signals):
+    for command in (ledger_group, signals, report):
         main.add_command(command)
 
 
@@ -157,7 +161,7 @@ def export_ledger(ledger: Path, out: Path, form: str) -> None:
 
 @click.command()
 @_LEDGER
-@click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Day of the judgement; else the last publication.")
+@_AS_OF
 @click.option("--about", help="Only values about this site or company.")
 def signals(ledger: Path, as_of: dt.date | None, about: str | None) -> None:
     """Deployment cadence, energy and cooling, customer concentration (docs/signals.md defines every measure).
@@ -185,6 +189,28 @@ def signals(ledger: Path, as_of: dt.date | None, about: str | None) -> None:
             Console(highlight=False).print(values_table(values))
         else:
             sys.stdout.buffer.writelines(map(line, values))
+
+
+@click.command()
+@_LEDGER
+@click.option(
+    "-o", "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for index.html."
+)
+@_AS_OF
+def report(ledger: Path, out: Path, as_of: dt.date | None) -> None:
+    """Write one self-contained page of the ledger: overview, timelines, claims, suppliers, signals.
+
+    It opens from disk, needs no network, and runs nothing that comes from an article.
+
+    \b
+    Example:
+      infraclaims report ledger -o report
+    """
+    from pipeline.report.page import write_report
+
+    with _opened(ledger) as book, _usable(out):
+        path = write_report(book, out, as_of)
+    click.echo(f"wrote {path}", err=True)
 
 
 def _corrections(paths: tuple[Path, ...]) -> Overrides | None:
