@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.ledger.store import Added, Ledger
     from pipeline.records import Claim, Rejected
 
+DIFFERENT = 1
+"""Exit code of `diff` where the two are not the same."""
+
 LEDGER = "ledger.db"
 """The file of a ledger in its folder."""
 
@@ -41,7 +44,7 @@ _AS_OF = click.option(
 
 def register(main: click.Group) -> None:
     """Give the verbs of this module to the program."""
-    for command in (ledger_group, signals, report):
+    for command in (ledger_group, signals, report, export, diff):
         main.add_command(command)
 
 
@@ -211,6 +214,80 @@ def report(ledger: Path, out: Path, as_of: dt.date | None) -> None:
     with _opened(ledger) as book, _usable(out):
         path = write_report(book, out, as_of)
     click.echo(f"wrote {path}", err=True)
+
+
+@click.command()
+@_CLAIMS
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="FILE.parquet or FILE.jsonld."
+)
+def export(claims: tuple[str, ...], out: Path) -> None:
+    """Write CLAIMS as Parquet with flat columns, or as schema.org JSON-LD, by the ending of FILE.
+
+    Exit code: 0 when every line was read, 1 when some were rejected (each is named on stderr), 2 for wrong usage.
+
+    \b
+    Example:
+      infraclaims export out -o claims.parquet
+      infraclaims export out -o claims.jsonld
+    """
+    from pipeline.claim_files import claims_or_rejected
+    from pipeline.records import Rejected
+
+    if not claims or out.suffix not in (".parquet", ".jsonld"):
+        raise click.UsageError("name files of claims, and with -o a file that ends in .parquet or .jsonld")
+    rejects: list[Rejected] = []
+    items = (item for item in _naming(claims_or_rejected(claims), rejects) if not isinstance(item, Rejected))
+    with _usable(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix == ".parquet":
+            from pipeline.flat import columns, flat_row
+            from pipeline.parquet import Field, write_parquet
+
+            fields = [Field(column.name, column.type) for column in columns()]
+            write_parquet(out, fields, map(flat_row, items))
+        else:
+            from pipeline.jsonld import jsonld_lines
+            from pipeline.store import replacing
+
+            with replacing([out]) as (file,):
+                file.writelines(text.encode("utf-8", "replace") for text in jsonld_lines(items))
+    click.echo(f"wrote {out}", err=True)
+    sys.exit(REJECTED if rejects else 0)
+
+
+@click.command()
+@click.argument("before", type=click.Path(exists=True, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, path_type=Path))
+def diff(before: Path, after: Path) -> None:
+    """Compare two extractions: claims added, gone, and changed in label or value.
+
+    BEFORE and AFTER are files of claims or folders of a run. On a terminal a line a difference, into a pipe JSONL; the
+    summary goes to stderr.
+
+    Exit code: 0 when they say the same, 1 when they differ, 2 for wrong usage or a line that is no claim.
+
+    \b
+    Example:
+      infraclaims diff out-old out-new
+    """
+    from pipeline.claim_files import ClaimFileError, read_claims
+    from pipeline.compare import counts, differences
+    from pipeline.render import difference
+    from pipeline.store import line
+
+    try:
+        found = differences(read_claims(before), read_claims(after))
+    except ClaimFileError as error:
+        raise click.UsageError(str(error)) from error
+    with printing():
+        for item in found:
+            if sys.stdout.isatty():
+                click.echo(difference(item))
+            else:
+                sys.stdout.buffer.write(line(item))
+    click.echo(", ".join(f"{count} {name}" for name, count in counts(found).items()), err=True)
+    sys.exit(DIFFERENT if found else 0)
 
 
 def _corrections(paths: tuple[Path, ...]) -> Overrides | None:

@@ -27,14 +27,17 @@ _CHANGES: dict[str, Change] = {
     "contradict.denied": "denied",
 }
 """What a link makes of the assertion that it ends at."""
+_REPLACING = ("supersede.slipped", "supersede.pulled_forward", "supersede.grew", "supersede.shrank")
 
 
 def history(nodes: Sequence[Node], subject: str) -> list[Step]:
     """The steps of `subject` in order of their day; those without a day last."""
     by_id = {node.id: node for node in nodes}
     steps: list[Step] = []
+    replacing = {link.source for node in nodes for link, _ in node.events if link.rule in _REPLACING}
     for node in nodes:
-        steps += _own(node, subject)
+        if node.id not in replacing:  # else the step of the promise that it replaces says all of it
+            steps += _own(node, subject)
         for link, claim in node.events:
             steps.append(_of_link(node, subject, by_id[link.source], link, claim))
     return sorted(steps, key=lambda step: (step.day or "9999", step.metric, step.assertion_id, step.change))
@@ -83,8 +86,11 @@ def _step(node: Node, subject: str, change: Change, mention: Fact) -> Step:
 
 def _of_link(node: Node, subject: str, newer: Node, link: Link, claim: Fact) -> Step:
     """The step of the older assertion; amount and deadline are those that hold from then on."""
+    amount = claim if claim.amount is not None else node.head
     return _step(node, subject, _CHANGES[link.rule], claim).model_copy(
         update={
+            "value": amount.amount,
+            "measure": amount.measure,
             "due_end": newer.dated.due_end or node.dated.due_end,
             "days": link.days,
             "ratio": link.ratio,

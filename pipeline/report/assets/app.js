@@ -1,6 +1,7 @@
 // Puts the parts of the page together.
 
 const number = (value) => value.toLocaleString("en");
+const dayCell = (text) => el("span", { class: "day" }, text || "–");
 
 function unpackAssertions(data) {
   data.assertions = data.assertions.map(([subject, metric, phase, confirmed, value, due, firstSeen, sources, status, company, title, claims], index) =>
@@ -33,12 +34,12 @@ function historyTable(place, data, label, height) {
   return new VirtualTable(place, {
     label, height,
     columns: [
-      { name: "Day", width: 2, cell: (row) => row[0] || "–", sort: (row) => row[0] },
-      { name: "Site or company", width: 4, cell: (row) => data.subjects[row[1]], sort: (row) => data.subjects[row[1]] },
+      { name: "Day", width: "5.6rem", cell: (row) => dayCell(row[0]), sort: (row) => row[0] },
+      { name: "Subject", width: 4, cell: (row) => data.subjects[row[1]], sort: (row) => data.subjects[row[1]] },
       { name: "Metric", width: 3, cell: (row) => row[2], sort: (row) => row[2] },
       { name: "What", width: 4, cell: (row) => el("span", { class: row[6] ? "confirmed" : "aspirational" }, row[3]), sort: (row) => row[3] },
       { name: "Amount", width: 3, cell: (row) => row[4] || "–", sort: (row) => row[4] },
-      { name: "Target", width: 2, cell: (row) => row[5] || "–", sort: (row) => row[5] },
+      { name: "Target", width: "5.6rem", cell: (row) => dayCell(row[5]), sort: (row) => row[5] },
     ],
     open: (row) => showEvidence(data, `${data.subjects[row[1]]}: ${row[2]}, ${row[3]}`, row[7]),
   });
@@ -55,7 +56,7 @@ function claimsTable(data) {
       { name: "Subject", width: 3, cell: (i) => subjects[claims.subject[i]], sort: (i) => subjects[claims.subject[i]] },
       { name: "What", width: 5, cell: (i) => claims.what[i], sort: (i) => claims.value[i] ?? claims.what[i] },
       { name: "Date", width: 2.5, cell: (i) => claims.date[i] || "–", sort: (i) => claims.date[i] },
-      { name: "Published", width: 1.8, cell: (i) => published(i) || "–", sort: published },
+      { name: "Published", width: "5.6rem", cell: (i) => dayCell(published(i)), sort: published },
       { name: "Publisher", width: 2.5, cell: (i) => documents[claims.document[i]][1] || "–", sort: (i) => documents[claims.document[i]][1] },
     ],
     open: (i) => showEvidence(data, `${subjects[claims.subject[i]]}: ${claims.what[i]}`, [i]),
@@ -110,7 +111,7 @@ function dealsTable(data, open) {
     columns: [
       { name: "Supplier", width: 4, cell: (deal) => deal.supplier, sort: (deal) => deal.supplier },
       { name: "Customer", width: 4, cell: (deal) => deal.customer, sort: (deal) => deal.customer },
-      { name: "First told", width: 2, cell: (deal) => deal.firstSeen || "–", sort: (deal) => deal.firstSeen },
+      { name: "First told", width: "5.6rem", cell: (deal) => dayCell(deal.firstSeen), sort: (deal) => deal.firstSeen },
       { name: "Independent sources", width: 2, cell: (deal) => String(deal.sources), sort: (deal) => deal.sources },
     ],
     open,
@@ -119,7 +120,7 @@ function dealsTable(data, open) {
 
 function subjectPicker(data, open) {
   const told = new Map();
-  for (const row of data.assertions) told.set(row.subject, (told.get(row.subject) || 0) + (row.company ? 0.5 : 1));
+  for (const row of data.assertions) told.set(row.subject, (told.get(row.subject) || 0) + (row.company ? 1e-6 : 1)); // sites first
   const known = [...told.keys()].sort((a, b) => told.get(b) - told.get(a) || a - b).filter((index) => data.subjects[index] !== "–");
   const byName = new Map(known.map((index) => [data.subjects[index].toLowerCase(), index]).reverse());
   byId("subjects").append(...known.slice(0, 500).map((index) => el("option", { value: data.subjects[index] })));

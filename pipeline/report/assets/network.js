@@ -14,9 +14,9 @@ function drawNetwork(data, open) {
   const edges = data.deals.filter((deal) => kept.has(deal.supplier) && kept.has(deal.customer))
     .map((deal) => ({ source: deal.supplier, target: deal.customer, deal }));
   if (!nodes.length) { byId("graph").replaceChildren(el("p", { class: "faint" }, "No confirmed deal names a supplier and a customer.")); return; }
-  const width = 960, height = Math.min(260 + nodes.length * 9, 720);
-  d3.forceSimulation(nodes).force("link", d3.forceLink(edges).id((node) => node.id).distance(95))
-    .force("charge", d3.forceManyBody().strength(-260)).force("x", d3.forceX(width / 2).strength(0.05))
+  const width = 960, height = Math.min(160 + nodes.length * 12, 720);
+  d3.forceSimulation(nodes).force("link", d3.forceLink(edges).id((node) => node.id).distance(130))
+    .force("charge", d3.forceManyBody().strength(-420)).force("x", d3.forceX(width / 2).strength(0.05))
     .force("y", d3.forceY(height / 2).strength(0.11)).force("apart", d3.forceCollide(26)).stop().tick(300);
   for (const node of nodes) {
     node.x = Math.min(Math.max(node.x, 60), width - 110);
@@ -34,7 +34,7 @@ function drawNetwork(data, open) {
   });
   const circles = nodes.map((node) => {
     const group = svg("g", { class: "node", transform: `translate(${node.x},${node.y})` },
-      svg("circle", { r: radius(node) }), svg("text", { x: radius(node) + 3, y: 4 }, node.id), svg("title", {}, `${node.id}: ${node.degree} deals`));
+      svg("circle", { r: radius(node) }), svg("text", { y: -radius(node) - 4, "text-anchor": "middle" }, shorten(node.id)), svg("title", {}, `${node.id}: ${node.degree} deals`));
     group.addEventListener("click", () => open({ name: node.id, claims: data.deals.filter((deal) => [deal.supplier, deal.customer].includes(node.id)).flatMap((deal) => deal.claims) }));
     return group;
   });

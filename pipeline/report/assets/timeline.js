@@ -38,7 +38,7 @@ function amounts(data, rows, moves, title, open) {
   const confirmed = all.filter((row) => row.confirmed).sort((a, b) => a.at - b.at);
   const planned = all.filter((row) => row.phase === "planned");
   const plot = Plot.plot({
-    width: 900, height: 280, marginLeft: 70, x: { type: "utc", label: null }, y: { label: null, zero: true, grid: true, tickFormat: "~s" },
+    width: 900, height: 280, marginLeft: 70, x: { type: "utc", label: null }, y: { label: null, zero: true, grid: true, tickFormat: ",~r" },
     marks: [
       Plot.ruleX([day(data.asOf)].filter(Boolean), { stroke: "var(--faint)", strokeDasharray: "2,4" }),
       Plot.link(planned.filter((row) => row.told), { x1: "told", x2: "at", y1: "value", y2: "value", stroke: "var(--aspirational)", strokeDasharray: "5,4" }),
@@ -80,7 +80,7 @@ function drawLargest(data, open) {
   const names = [...new Set(top.map((row) => row.subject))].slice(0, 12);
   const rows = top.filter((row) => names.includes(row.subject)).map((row) => ({ ...row, name: shorten(data.subjects[row.subject]) }));
   const plot = Plot.plot({
-    width: 560, marginLeft: 170, height: 40 + 30 * names.length, x: { label: "MW", grid: true, tickFormat: "~s" },
+    width: 560, marginLeft: 170, height: 40 + 30 * names.length, x: { label: "MW", grid: true, tickFormat: ",~r" },
     y: { label: null, domain: names.map((name) => shorten(data.subjects[name])) },
     marks: [
       Plot.barX(rows.filter((row) => row.phase === "planned"), { x: "value", y: "name", fill: "none", stroke: "var(--aspirational)", strokeDasharray: "4,3", insetTop: 2, insetBottom: 2 }),

@@ -5,10 +5,10 @@ class VirtualTable {
   static PRINTED = 200;
   static count = 0;
 
-  // columns: [{ name, width, cell: (row) => string or node, sort: (row) => value }]; open: (row) => void
+  // columns: [{ name, width in parts or as CSS, cell: (row) => string or node, sort: (row) => value }]; open: (row) => void
   constructor(place, { label, columns, open, height = 420 }) {
     Object.assign(this, { columns, open, rows: [], current: 0, order: null, id: `grid${VirtualTable.count++}` });
-    this.template = columns.map((column) => `minmax(0, ${column.width}fr)`).join(" ");
+    this.template = columns.map(({ width }) => (typeof width === "string" ? width : `minmax(0, ${width}fr)`)).join(" ");
     this.headings = columns.map((column, index) => el("span", { role: "columnheader" },
       el("button", { type: "button", onclick: () => this.sortBy(index) }, column.name)));
     this.head = el("div", { class: "head", role: "row", style: `grid-template-columns: ${this.template}` }, ...this.headings);
