@@ -59,10 +59,10 @@ def _article(body: list[dict[str, Any]], number: int, day: dt.date, copied: bool
 def _claim(rng: random.Random, subjects: int, day: dt.date) -> dict[str, Any]:
     kind = rng.choice(KINDS)
     realization, certainty = rng.choice(FACETS)
-    rank = int(subjects ** rng.random()) - 1
+    rank = _rank(rng, subjects)
     company = kind in ("agreement", "investment") or rng.random() < 0.2
     subject = _company(rank) if company else _site(rank)
-    other = _company(int(subjects ** rng.random()) - 1)
+    other = _company(_rank(rng, subjects))
     text = f"{subject['name']} and what was told of its {kind} by {day}, with {rng.randrange(10**6)} words of detail."
     start = rng.randrange(5_000)
     return {
@@ -79,6 +79,11 @@ def _claim(rng: random.Random, subjects: int, day: dt.date) -> dict[str, Any]:
         }],
         "document": {}, "extractor": {"name": "infraclaims", "version": "0.1.0", "model": "rules", "fingerprint": "0"},
     }  # fmt: skip
+
+
+def _rank(rng: random.Random, subjects: int) -> int:
+    """A few are told of very often: the first of 20,000 in 7 claims of 1,000, the second half in 3 of 10."""
+    return int(subjects * rng.random() ** 2)
 
 
 def _quantity(rng: random.Random, kind: str, rank: int) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from pipeline.records import Claim, Party, Quantity, Subject, content_hash
 _OWNERS = ("owner", "operator", "developer")
 _CREDIT = re.compile(r"^[^.]{0,60}?(?:\([^()]{2,40}\)|—)\s*|\s*\([^()]{2,40}\)\s*$")
 """What an agency's copy has before and behind its text: a place, the agency in brackets."""
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _DENIED = "negation.denied"
 
 
@@ -61,7 +62,7 @@ def fact(claim: Claim, corrector: Corrector) -> Fact:
         chip=quantity.chip if quantity else None,
         due_start=date.start.isoformat() if date and date.start else None,
         due_end=date.end.isoformat() if date and date.end else None,
-        parties=json.dumps([[role, entity.key, entity.name] for role, entity in parties], ensure_ascii=False),
+        parties=_encode([[role, entity.key, entity.name] for role, entity in parties]) if parties else "[]",
         published=document.published.isoformat() if document.published else None,
         document=document.id,
         at=first.start if first else 0,
@@ -72,7 +73,7 @@ def fact(claim: Claim, corrector: Corrector) -> Fact:
         origin=_named_key(attribution.name) if attribution and attribution.type == "publication" else None,
         voice=attribution.name or attribution.type if attribution else None,
         passage=_passage(first.text) if first else None,
-        overrides=json.dumps(list(dict.fromkeys(applied))),
+        overrides=_encode(list(dict.fromkeys(applied))) if applied else "[]",
     )
 
 

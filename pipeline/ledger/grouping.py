@@ -17,17 +17,16 @@ _ALWAYS_DATED = ("investment", "agreement", "milestone", "energy")
 class Group:
     """The mentions of one assertion, in order of publication. The first is its anchor."""
 
+    anchor: Fact
     mentions: list[Fact] = field(default_factory=list[Fact])
+    dated: Fact | None = None
+    """The first mention that tells a resolved date."""
 
-    @property
-    def anchor(self) -> Fact:
-        """The first mention."""
-        return self.mentions[0]
-
-    @property
-    def dated(self) -> Fact | None:
-        """The first mention that tells a resolved date."""
-        return next((mention for mention in self.mentions if mention.due_end), None)
+    def join(self, fact: Fact) -> None:
+        """Take one more mention in."""
+        self.mentions.append(fact)
+        if self.dated is None and fact.due_end:
+            self.dated = fact
 
 
 def order(fact: Fact) -> tuple[str, str, int, str]:
@@ -46,9 +45,10 @@ def groups(facts: Sequence[Fact]) -> list[Group]:
         agreeing = [group for group in found if _agrees(group, fact)]
         if agreeing:
             best = max(agreeing, key=lambda group: (_same_deadline(group, fact), order(group.mentions[-1])))
-            best.mentions.append(fact)
         else:
-            found.append(Group([fact]))
+            best = Group(fact)
+            found.append(best)
+        best.join(fact)
     return found
 
 
@@ -132,6 +132,8 @@ def independent(mentions: Sequence[Fact]) -> list[list[Fact]]:
     One source are: mentions in one document or in documents with the same text, the same long title or the same
     publisher; passages that are the same word for word; and whatever is told on the word of one named publication.
     """
+    if len(mentions) == 1:
+        return [list(mentions)]
     parent: dict[str, str] = {}
 
     def find(key: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from pipeline.ledger.grouping import Group, groups, independent, order
+from pipeline.ledger.grouping import Group, groups, order
 from pipeline.ledger.history import history
 from pipeline.ledger.links import Node, assertion_links, mention_links, nodes_of
 from pipeline.ledger.records import Assertion, Fact, Resolved
@@ -50,7 +50,6 @@ def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Asser
     mentions, head, dated = node.group.mentions, node.head, node.dated
     days = [mention.published for mention in mentions if mention.published]
     confirmed = [mention for mention in mentions if mention.label == "confirmed"]
-    sources = independent(mentions)
     return Assertion(
         assertion_id=node.id,
         unit=head.unit,
@@ -79,8 +78,8 @@ def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Asser
         last_seen=max(days, default=None),
         confirmed_since=min((mention.published for mention in confirmed if mention.published), default=None),
         mentions=len(mentions),
-        sources=len(sources),
-        corroborated=len(sources) > 1,
+        sources=node.sources,
+        corroborated=node.sources > 1,
         voices=tuple(sorted({mention.voice for mention in mentions if mention.voice})),
         status=node.status,
         claims=tuple(mention.claim_id for mention in sorted(mentions, key=order)),

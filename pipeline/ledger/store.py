@@ -294,6 +294,7 @@ class _Transaction:
 
 
 _RECORDS: dict[str, type[Record]] = {"assertions": Assertion, "links": Link, "history": Step}
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _JSON = frozenset({"parties", "voices", "claims", "overrides"})
 
 
@@ -315,7 +316,7 @@ def _own(claim: Claim, corrector: Corrector) -> tuple[Any, ...]:
 
 def _row(record: Record) -> list[Any]:
     return [
-        json.dumps(value, ensure_ascii=False) if name in _JSON else value
+        (_encode(value) if value else "[]") if name in _JSON else value
         for name, value in zip(type(record).model_fields, vars(record).values(), strict=True)
     ]
 
