@@ -31,8 +31,8 @@ def measured(path: Path, *files: Path) -> dict[str, Any]:
     with Ledger(path, create=True) as ledger:
         added = ledger.add(read_claims(*files))
         seconds, cpu = time.perf_counter() - began, time.process_time() - busy
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         digest = ledger.digest() if ledger.counts()["claims"] <= 100_000 else None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "claims": added.new, "units": added.units, "seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2),
         "peak_mb": round(peak), "digest": digest,
@@ -74,7 +74,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, EDGE = 640, 360, 30, 190, 40
 
 
 def plot(path: Path) -> str:
-    """An SVG of each series by number of claims, from nought, each on a scale of its own: what is linear is straight."""
+    """An SVG of each series by number of claims, each on a scale of its own from nought: what is linear is straight."""
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     most = max(row["claims"] for row in rows)
 

@@ -83,7 +83,9 @@ def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Asser
         voices=tuple(sorted({mention.voice for mention in mentions if mention.voice})),
         status=node.status,
         claims=tuple(mention.claim_id for mention in sorted(mentions, key=order)),
-        overrides=tuple(sorted({name for mention in mentions for name in json.loads(mention.overrides)})),
+        overrides=tuple(
+            sorted({name for text in {mention.overrides for mention in mentions} for name in json.loads(text)})
+        ),
     )
 
 
@@ -92,7 +94,7 @@ def _parties(mentions: Sequence[Fact]) -> tuple[tuple[str, str, str], ...]:
     roles: dict[str, dict[str, int]] = {}
     names: dict[str, str] = {}
     for mention in mentions:
-        for role, key, name in json.loads(mention.parties):
+        for role, key, name in json.loads(mention.parties) if mention.parties != "[]" else ():
             names.setdefault(key, name)
             roles.setdefault(key, {}).setdefault(role, 0)
             roles[key][role] += 1

@@ -8,6 +8,7 @@ call is one transaction: it is there as a whole, or not at all.
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
 import json
 import sqlite3
@@ -264,8 +265,10 @@ class Ledger:
 
     def digest(self) -> str:
         """Hash of everything that the claims came to: equal ledgers have equal digests."""
-        records = itertools.chain(self.assertions(), self.links(), self.history())
-        return content_hash([record.to_json() for record in records], sorted(self.excluded().items()))
+        total = hashlib.sha256()
+        for record in itertools.chain(self.assertions(), self.links(), self.history()):
+            total.update(record.to_json().encode() + b"\n")
+        return content_hash(total.hexdigest(), sorted(self.excluded().items()))
 
     def _records(
         self, table: str, model: type[Any], order: str, where: str = "1", given: Sequence[Any] = ()
