@@ -89,6 +89,11 @@ def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Asser
     )
 
 
+def _overrides(mentions: Sequence[Fact]) -> tuple[str, ...]:
+    lists = {mention.overrides for mention in mentions}
+    return tuple(sorted({name for text in lists for name in json.loads(text)}))
+
+
 def _parties(mentions: Sequence[Fact]) -> tuple[tuple[str, str, str], ...]:
     """Each side once, in the role that most mentions give it (the first of equals)."""
     roles: dict[str, dict[str, int]] = {}
