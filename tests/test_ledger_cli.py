@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -110,14 +111,16 @@ def test_the_report_is_one_file_of_the_same_bytes(desk: Path):
     assert not re.search(rb"<[^>]{0,200}(?:src|href)\s*=\s*[\"']?https?:", page.split(b'<script id="data"')[0])
 
 
-def test_parquet_has_the_rows_and_types_of_the_ledger(desk: Path):
+def asked(question: str) -> list[tuple]:
     with duckdb.connect() as db:
-        for name in ("claims", "assertions", "links", "history"):
-            rows = db.sql(f"SELECT count(*) FROM '{desk}/tables/{name}.parquet'").fetchone()
-            assert rows == (len((desk / "tables" / f"{name}.jsonl").read_text().splitlines()),)
-        types = dict(
-            db.sql(f"SELECT column_name, column_type FROM (DESCRIBE '{desk}/tables/claims.parquet')").fetchall()
-        )
+        return db.execute(question).fetchall()
+
+
+def test_parquet_has_the_rows_and_types_of_the_ledger(desk: Path):
+    for name in ("claims", "assertions", "links", "history"):
+        rows = len((desk / "tables" / f"{name}.jsonl").read_text().splitlines())
+        assert asked(f"SELECT count(*) FROM '{desk}/tables/{name}.parquet'") == [(rows,)]
+    types = {row[0]: row[1] for row in asked(f"DESCRIBE SELECT * FROM '{desk}/tables/claims.parquet'")}
     assert (types["date_end"], types["quantity_value"], types["quantity_vague"]) == ("DATE", "DOUBLE", "BOOLEAN")
 
 
@@ -130,8 +133,7 @@ def test_claims_as_parquet_and_json_ld(desk: Path, tmp_path: Path):
     assert claim["mentions"][-1] == {"@type": "QuantitativeValue", "value": 800.0, "unitText": "MW"}
     assert claim["temporalCoverage"] == "2026-09-01/2026-12-31"
     assert claim["appearance"]["datePublished"] == "2025-01-14"
-    with duckdb.connect() as db:
-        assert db.sql(f"SELECT count(*) FROM '{tmp_path}/c.parquet'").fetchone() == (len(scenario().claims),)
+    assert asked(f"SELECT count(*) FROM '{tmp_path}/c.parquet'") == [(len(scenario().claims),)]
     assert infraclaims("export", desk / "out", "-o", tmp_path / "c.csv").returncode == 2
 
 
@@ -178,6 +180,15 @@ def test_the_help_of_every_verb_has_an_example(verb: str):
     done = infraclaims(*verb.split(), "--help")
     assert done.returncode == 0
     assert re.search(rf"Example:\n +infraclaims {verb}", done.stdout.decode())
+
+
+def test_commands_of_the_readme_run(desk: Path):
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Many articles")[1].split("```")[1]
+    for line in section.splitlines()[1:]:
+        command = line.split("#")[0].replace("Juniper Basin", "Saltgrass").replace("out-old out-new", "out out")
+        arguments = shlex.split(command)[1:]
+        done = subprocess.run([PROGRAM, *arguments], cwd=desk, capture_output=True, check=False)
+        assert done.returncode == 0, (command, done.stderr)
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=range(len(PYTHON)))
