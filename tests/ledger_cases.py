@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import importlib.util
 import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pipeline.label import TABLE
@@ -42,6 +44,16 @@ class Scenario:
     sources: dict[str, int]
     overrides: Overrides
     articles: tuple[dict[str, Any], ...]
+
+
+def script(path: Path) -> ModuleType:
+    """A program of docs/ or benchmarks/ as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shlex
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from ledger_cases import scenario
+from ledger_cases import scenario, script
 from test_cli import PROGRAM, infraclaims
 
 from pipeline.cli_ledger import DIFFERENT
@@ -211,9 +210,5 @@ def test_corrections_of_the_docs_are_valid():
 
 
 def test_the_docs_have_the_rules_and_columns_of_the_code():
-    spec = importlib.util.spec_from_file_location("update_ledger", ROOT / "docs" / "update_ledger.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = script(ROOT / "docs" / "update_ledger.py")
     assert module.updated(DOC) == DOC, "run: .venv/bin/python docs/update_ledger.py"

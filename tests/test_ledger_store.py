@@ -93,6 +93,19 @@ def test_corrections_given_later_are_those_given_at_once():
         assert ledger.digest() == without
 
 
+def test_rules_that_changed_are_applied_to_all_of_it(tmp_path: Path):
+    with Ledger(tmp_path / "l.db", create=True) as ledger:
+        ledger.add(CLAIMS)
+        before = ledger.digest()
+    with sqlite3.connect(tmp_path / "l.db") as db:
+        db.execute("UPDATE meta SET value = 'of another version' WHERE key = 'rules'")
+        db.execute("UPDATE claims SET ledger_metric = 'old', ledger_unit = 'old'")
+    db.close()
+    with Ledger(tmp_path / "l.db") as ledger:
+        assert ledger.add([]).units > 1
+        assert ledger.digest() == before
+
+
 def test_corrections_are_shown_and_leave_the_claims_alone():
     wrong = {"id": "no-fact", "claim": CLAIMS[0].claim_id, "reason": "about another site"}
     alias = {

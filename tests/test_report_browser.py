@@ -5,17 +5,15 @@ Chromium comes from the system (`chromium` on Debian) or from INFRACLAIMS_CHROMI
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from ledger_cases import scenario
+from ledger_cases import scenario, script
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.ledger.store import Ledger
@@ -44,15 +42,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-def synthetic() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("synthetic_claims", SYNTHETIC)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def report(claims: list[Claim], out: Path) -> Path:
@@ -257,7 +246,7 @@ def test_hostile_text_stays_text(browser: Browser, tmp_path: Path):
 
 
 def test_fifty_thousand_claims_do_not_freeze_it(browser: Browser, tmp_path: Path):
-    claims = [Claim.model_validate(record) for record in synthetic().claims(2_500)]
+    claims = [Claim.model_validate(record) for record in script(SYNTHETIC).claims(2_500)]
     with Ledger(Path(":memory:"), create=True) as ledger:
         ledger.add(claims)
         data = payload(ledger, "2026-06-30")

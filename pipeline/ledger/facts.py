@@ -126,9 +126,9 @@ def _unit(claim: Claim, key: str, subject: Named | None, metric: str, parties: l
     if claim.kind == "agreement":
         sides = {entity.key for entity in parties if entity.type != "person"}
         return "deal|" + "|".join(sorted(sides if len(sides) > 1 else {*sides, key}))
-    if subject is None or subject.type not in ("company", "person"):
-        return key
-    return f"{key}|{metric}"
+    if subject is not None and subject.id and subject.type in ("company", "person"):
+        return f"{key}|{metric}"
+    return key
 
 
 def _owner(subject: Named | None, parties: list[tuple[str, Named]]) -> Named | None:

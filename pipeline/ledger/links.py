@@ -16,6 +16,7 @@ class Node:
 
     id: str
     group: Group
+    subject_type: str
     sources: int
     day: str | None
     status: Status = "open"
@@ -35,9 +36,11 @@ class Node:
         return self.group.dated or self.group.anchor
 
 
-def nodes_of(found: Iterable[tuple[str, Group]]) -> list[Node]:
+def nodes_of(found: Iterable[tuple[str, Group]], subject_type: str) -> list[Node]:
     """The assertions of a unit in the order in which they were first told; those without a day last."""
-    nodes = [Node(id, group, len(independent(group.mentions)), group.anchor.published) for id, group in found]
+    nodes = [
+        Node(id, group, subject_type, len(independent(group.mentions)), group.anchor.published) for id, group in found
+    ]
     for node in nodes:
         if node.head.phase != "planned":
             node.status = "stands" if node.head.phase == "actual" else "dropped"
@@ -64,10 +67,11 @@ def assertion_links(nodes: Sequence[Node]) -> list[Link]:
     for node in dated:
         chain = chains.setdefault(node.head.metric, [])
         links += _within(node, chain)
-        if node.head.metric == "milestone.cancelled" and node.head.phase == "actual":
-            links += _cancelled(node, chains)
-        elif node.head.metric in ("milestone.delayed", "milestone.paused") and node.head.phase == "actual":
-            links += _waiting(node, chains)
+        if node.head.phase == "actual" and node.subject_type in rules().one_at_a_time.subjects:
+            if node.head.metric == "milestone.cancelled":
+                links += _cancelled(node, chains)
+            elif node.head.metric in ("milestone.delayed", "milestone.paused"):
+                links += _waiting(node, chains)
         chain.append(node)
     return links
 
@@ -248,7 +252,7 @@ def _waiting(node: Node, chains: dict[str, list[Node]]) -> Iterator[Link]:
 
 def _one_at_a_time(node: Node) -> bool:
     single = rules().one_at_a_time
-    return node.head.metric in single.metrics and node.head.subject_type in single.subjects
+    return node.head.metric in single.metrics and node.subject_type in single.subjects
 
 
 def _ratio(node: Node, other: Node) -> float | None:

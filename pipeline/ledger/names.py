@@ -20,7 +20,7 @@ class Named(NamedTuple):
     @property
     def key(self) -> str:
         """What it is known by in a ledger."""
-        return entity_key(self.id, self.name, self.type)
+        return entity_key(self.id, self.name)
 
 
 _WORDS = re.compile(r"[^\W_]+")
@@ -28,11 +28,12 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 
 
 @functools.lru_cache(maxsize=65_536)
-def entity_key(id: str | None, name: str, type: str) -> str:
-    """The gazetteer id, or for a thing that has none its type and normalised name.
+def entity_key(id: str | None, name: str) -> str:
+    """The gazetteer id, or for a thing that has none its normalised name.
 
-    A company loses its legal form, a site the words that only say that it is one; "the Granite AI campus" and
-    "Granite" are one site. A name of nothing but such words keeps them all.
+    A name loses its legal form and the words that only say that it is a site: "the Granite AI campus" and "Granite" are
+    one. A name of nothing but such words keeps them all. The type plays no part: of a name that no list holds, one
+    article makes a site and another a company.
     """
     if id:
         return id
@@ -40,10 +41,8 @@ def entity_key(id: str | None, name: str, type: str) -> str:
     words = [names.roman.get(word, word) for word in plain_words(name)]
     if words[:1] == ["the"]:
         words = words[1:]
-    company = type in ("company", "person")
-    dropped = names.legal if company else names.site
-    kept = [word for word in words if word not in dropped]
-    return f"{'company' if company else 'site'}~{' '.join(kept or words) or name.strip()}"
+    kept = [word for word in words if word not in names.legal and word not in names.site]
+    return f"name~{' '.join(kept or words) or name.strip()}"
 
 
 def plain_words(text: str) -> list[str]:

@@ -22,7 +22,7 @@ class Fact(NamedTuple):
 
     claim_id: str
     unit: str
-    """What is resolved together: a site with all its metrics, a company with one metric, the parties of a deal."""
+    """What is resolved together: a subject with all its metrics, a listed company with one, the parties of a deal."""
     subject_key: str
     subject_id: str | None
     subject: str

@@ -23,8 +23,8 @@ def resolve(facts: Iterable[Fact]) -> Resolved:
     for fact in facts:
         by_metric.setdefault((fact.metric, fact.phase), []).append(fact)
     found = [(_id(group), group) for key in sorted(by_metric) for group in groups(by_metric[key])]
-    nodes = nodes_of(found)
-    mentions = [mention for node in nodes for mention in node.group.mentions]
+    mentions = [mention for _, group in found for mention in group.mentions]
+    nodes = nodes_of(found, _most([mention.subject_type for mention in mentions]) or "other")
     name = _most([mention.subject for mention in mentions])
     owner = _most([(mention.owner or "", mention.owner_key or "") for mention in mentions if mention.owner_key])
     between = assertion_links(nodes)
@@ -56,7 +56,7 @@ def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Asser
         subject_key=head.subject_key,
         subject_id=head.subject_id,
         subject=subject,
-        subject_type=head.subject_type,
+        subject_type=node.subject_type,
         owner_key=owner[1] if owner else None,
         owner=owner[0] if owner else None,
         kind=head.kind,
@@ -83,9 +83,7 @@ def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Asser
         voices=tuple(sorted({mention.voice for mention in mentions if mention.voice})),
         status=node.status,
         claims=tuple(mention.claim_id for mention in sorted(mentions, key=order)),
-        overrides=tuple(
-            sorted({name for text in {mention.overrides for mention in mentions} for name in json.loads(text)})
-        ),
+        overrides=_overrides(mentions),
     )
 
 

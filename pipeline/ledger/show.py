@@ -45,7 +45,7 @@ def history_table(steps: Iterable[Step]) -> RenderableType:
             step.day or "–",
             Text(display.one_line(words.metric(step.metric))),
             Text(words.change(step), style=style),
-            words.amount(step.value, step.measure),
+            Text(words.amount(step.value, step.measure)),
             step.due_end or "–",
             step.rule or "",
         )
