@@ -18,6 +18,8 @@ from test_cli import PROGRAM, infraclaims
 
 from pipeline.cli_ledger import DIFFERENT
 from pipeline.ledger.overrides import Overrides
+from pipeline.ledger.records import Assertion, Link, Step
+from pipeline.records import Record
 
 ROOT = Path(__file__).parent.parent
 DOC = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
@@ -202,6 +204,13 @@ def test_questions_of_the_docs_have_answers(desk: Path):
         for question in filter(str.strip, SQL[0].split(";")):
             assert db.execute(question).fetchall(), question
     db.close()
+
+
+@pytest.mark.parametrize(("title", "model"), [("assertion", Assertion), ("link", Link), ("step of a history", Step)])
+def test_every_field_is_in_the_docs(title: str, model: type[Record]):
+    table = DOC.split(f"| {title} | |")[1].split("\n\n")[0]
+    documented = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert sorted(documented) == sorted(model.model_fields)
 
 
 def test_corrections_of_the_docs_are_valid():

@@ -34,13 +34,17 @@ def _records(ledger: Ledger) -> tuple[Iterator[Any], ...]:
 def export_parquet(ledger: Ledger, out: Path) -> list[Path]:
     """Write the same as Parquet with flat columns, and `views.sql`; needs duckdb.
 
-    Claims have the columns of `pipeline.flat` and `excluded`, the correction that calls the claim wrong. Dates are
-    DATE; lists (`parties`, `voices`, `claims`, `overrides`) are JSON text.
+    Claims have the columns of `pipeline.flat`, `excluded` (the correction that calls the claim wrong) and `overrides`
+    (the corrections of its names). Dates are DATE; lists (`parties`, `voices`, `claims`, `overrides`) are JSON text.
     """
     out.mkdir(parents=True, exist_ok=True)
-    excluded = ledger.excluded()
-    claims = ((*flat_row(claim), excluded.get(claim.claim_id)) for claim in ledger.claims())
-    fields = (*(Field(column.name, column.type) for column in columns()), Field("excluded", "VARCHAR"))
+    excluded, corrected = ledger.excluded(), ledger.corrected()
+    claims = (
+        (*flat_row(claim), excluded.get(claim.claim_id), corrected.get(claim.claim_id, "[]"))
+        for claim in ledger.claims()
+    )
+    own = (Field("excluded", "VARCHAR"), Field("overrides", "VARCHAR"))
+    fields = (*(Field(column.name, column.type) for column in columns()), *own)
     paths = [write_parquet(out / "claims.parquet", fields, claims)]
     for name, model, records in zip(TABLES[1:], (Assertion, Link, Step), _records(ledger)[1:], strict=True):
         rows = (tuple(record.model_dump(mode="json").values()) for record in records)

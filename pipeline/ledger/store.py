@@ -39,7 +39,8 @@ _SHARED = {  # fields of a fact that the flat row holds already
 _OWN = tuple(name for name in Fact._fields if name not in _SHARED)
 _FACT = ", ".join(_SHARED.get(name, f"ledger_{name}") for name in Fact._fields)
 _SQLITE = {"VARCHAR": "TEXT", "DOUBLE": "REAL", "BIGINT": "INTEGER", "BOOLEAN": "INTEGER"}
-_BATCH = 2_000
+_BATCH, _UNITS = 2_000, 50
+"""Claims, and resolved units, that are in memory together."""
 _BY_DAY = "day IS NULL, day, metric, assertion_id, change, other"
 
 
@@ -207,7 +208,7 @@ class Ledger:
         )
         facts = (Fact(*row) for row in rows)
         results = (resolve(group) for _, group in itertools.groupby(facts, key=lambda row: row.unit))
-        for batch in _batches(results):
+        for batch in _batches(results, _UNITS):
             self._write(batch)
         return units
 
@@ -253,6 +254,11 @@ class Ledger:
     def excluded(self) -> dict[str, str]:
         """Claims that a correction calls wrong, with the id of the correction."""
         return dict(self._db.execute("SELECT claim_id, ledger_excluded FROM claims WHERE ledger_excluded IS NOT NULL"))
+
+    def corrected(self) -> dict[str, str]:
+        """Claims whose subject or parties a correction changed, with the ids of the corrections as a JSON list."""
+        query = "SELECT claim_id, ledger_overrides FROM claims WHERE ledger_overrides <> '[]'"
+        return dict(self._db.execute(query))
 
     def counts(self) -> dict[str, int]:
         """Rows of each table."""
@@ -324,9 +330,9 @@ def _row(record: Record) -> list[Any]:
     ]
 
 
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+def _batches(items: Iterable[Any], size: int = _BATCH) -> Iterator[list[Any]]:
     iterator = iter(items)
-    while batch := list(itertools.islice(iterator, _BATCH)):
+    while batch := list(itertools.islice(iterator, size)):
         yield batch
 
 

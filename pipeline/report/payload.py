@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pipeline import display
@@ -49,7 +50,7 @@ def payload(ledger: Ledger, as_of: str | None) -> dict[str, Any]:
     ]
     return {
         "asOf": as_of,
-        **_claims(claims, subjects, _corrections(ledger, assertions)),
+        **_claims(claims, subjects, _corrections(ledger)),
         "assertions": [_assertion(item, subjects, place) for item in assertions],
         "links": [
             (link.rule, at[link.source], at[link.target], link.days) for link in links if link.type in _SHOWN
@@ -75,15 +76,13 @@ def payload(ledger: Ledger, as_of: str | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _corrections(ledger: Ledger, assertions: list[Assertion]) -> dict[str, str]:
+def _corrections(ledger: Ledger) -> dict[str, str]:
     """By claim id, the corrections that were applied to it, with their reasons."""
     fixes = ledger.overrides
     reasons = {row.id: f"{row.id}: {row.reason}" for row in (*fixes.merge, *fixes.alias, *fixes.wrong)}
     found = {claim: f"left out, {reasons[row]}" for claim, row in ledger.excluded().items()}
-    for assertion in assertions:
-        if assertion.overrides:
-            told = "; ".join(reasons[row] for row in assertion.overrides)
-            found.update(dict.fromkeys(assertion.claims, told))
+    for claim, names in ledger.corrected().items():
+        found.setdefault(claim, "; ".join(reasons[name] for name in json.loads(names)))
     return found
 
 
