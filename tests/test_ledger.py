@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from pipeline.ledger.facts import fact
 from pipeline.ledger.overrides import Corrector
 from pipeline.ledger.records import Resolved
 from pipeline.ledger.resolve import resolve
+from pipeline.ledger.rules import link_rules
 from pipeline.records import Claim
 
 
@@ -127,3 +130,28 @@ def test_order_does_not_matter_and_every_claim_has_one_place(articles, random):
         for link in result.links:
             if link.type != "same_as":
                 assert days[link.target] <= days[link.source]
+
+
+CASES = tomllib.loads((Path(__file__).parent / "cases" / "ledger.toml").read_text(encoding="utf-8"))["case"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_links_by_rule(case):
+    claims = []
+    for number, line in enumerate(case["claims"], 1):
+        head, _, rest = line.partition(" | ")
+        day, publisher = head.split(" ")
+        row = {"id": f"d{number}", "day": day, "publisher": publisher, "title": f"T{number}", "text": "It is so."}
+        claims.append(claim_of(f"x | {rest} | It is so", row)[1])
+    results = resolved(claims)
+    number = {claim.claim_id: str(at) for at, claim in enumerate(claims, 1)}
+    number |= {a.assertion_id: number[a.claims[0]] for result in results for a in result.assertions}
+    links = [f"{link.rule} {number[link.source]} {number[link.target]}" for result in results for link in result.links]
+    assert sorted(links) == sorted(case["links"])
+    if "sources" in case:
+        assert results[0].assertions[0].sources == case["sources"]
+
+
+def test_every_link_rule_has_a_case():
+    told = {link.split()[0] for case in CASES for link in case["links"]} | {row[3] for row in scenario().links}
+    assert set(link_rules()) - told == set()

@@ -31,6 +31,11 @@ class Node:
         return self.group.anchor
 
     @property
+    def vouched(self) -> Fact | None:
+        """The first mention that is confirmed: told as fact by somebody who vouches."""
+        return next((mention for mention in self.group.mentions if mention.label == "confirmed"), None)
+
+    @property
     def dated(self) -> Fact:
         """The mention that tells its date, else the one that stands for it."""
         return self.group.dated or self.group.anchor
@@ -67,7 +72,7 @@ def assertion_links(nodes: Sequence[Node]) -> list[Link]:
     for node in dated:
         chain = chains.setdefault(node.head.metric, [])
         links += _within(node, chain)
-        if node.head.phase == "actual" and node.subject_type in rules().one_at_a_time.subjects:
+        if node.vouched and node.subject_type in rules().one_at_a_time.subjects:
             if node.head.metric == "milestone.cancelled":
                 links += _cancelled(node, chains)
             elif node.head.metric in ("milestone.delayed", "milestone.paused"):
@@ -115,17 +120,21 @@ def _comparable(node: Node, other: Node) -> bool:
 
 
 def _kept(node: Node, peers: Sequence[Node]) -> Iterator[Link]:
-    """Promises that the fact fulfils. A company has many plans: there the amount has to be the promised one."""
+    """Promises that the fact fulfils, from the day on which somebody vouches for it.
+
+    A company has many plans: there the amount has to be the promised one.
+    """
+    fact = node.vouched
+    if fact is None or fact.published is None:
+        return
     for other in peers:
-        if other.status != "open" or other.day == node.day:
+        if other.status != "open" or other.day == node.day or not _fulfils(node, other):
             continue
-        if not _fulfils(node, other):
-            continue
-        done = node.dated.due_end if node.head.kind == "milestone" and node.dated.due_end else node.day
+        own_date = node.dated.due_end if node.head.kind == "milestone" else None
         due = other.dated.due_end
-        days = days_between(due, min(done or "", node.day or "")) if due and done and node.day else None
+        days = days_between(due, min(own_date or fact.published, fact.published)) if due else None
         rule = "update.signed" if node.head.kind == "agreement" else "update.kept"
-        yield _closing(rule, node, other, "kept", days=days)
+        yield _closing(rule, node, other, "kept", days, claim=fact)
 
 
 def _fulfils(node: Node, other: Node) -> bool:
@@ -207,7 +216,8 @@ def _changed_fact(node: Node, facts: Sequence[Node]) -> Iterator[Link]:
     for other in earlier:
         if other.id in disputed:
             ratio = _ratio(node, other) or 1.0
-            yield _made("update.grew" if ratio > 1 else "update.fell", node, other, ratio=ratio)
+            rule = "contradict.weaker" if _weaker(node, other) else "update.grew" if ratio > 1 else "update.fell"
+            yield _made(rule, node, other, ratio=ratio)
 
 
 def _disputes(node: Node, other: Node) -> bool:
@@ -275,17 +285,20 @@ def _days(other: Node, node: Node) -> int:
     return days_between(other.dated.due_end, node.dated.due_end)
 
 
-def _made(rule: str, node: Node, other: Node, days: int | None = None, ratio: float | None = None) -> Link:
+def _made(
+    rule: str, node: Node, other: Node, days: int | None = None, ratio: float | None = None, claim: Fact | None = None
+) -> Link:
     link = _link(rule, node.id, other.id, node, days, ratio)
-    other.events.append((link, node.head))
+    other.events.append((link, claim or node.head))
     return link
 
 
 def _closing(
-    rule: str, node: Node, other: Node, status: Status, days: int | None = None, ratio: float | None = None
-) -> Link:
+    rule: str, node: Node, other: Node, status: Status, days: int | None = None, ratio: float | None = None,
+    claim: Fact | None = None,
+) -> Link:  # fmt: skip
     other.status, other.closed = status, node.day
-    return _made(rule, node, other, days, ratio)
+    return _made(rule, node, other, days, ratio, claim)
 
 
 def _link(rule: str, source: str, target: str, node: Node, days: int | None = None, ratio: float | None = None) -> Link:

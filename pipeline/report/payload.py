@@ -44,6 +44,7 @@ def payload(ledger: Ledger, as_of: str | None) -> dict[str, Any]:
     place = {claim.claim_id: at for at, claim in enumerate(claims)}
     at = {assertion.assertion_id: number for number, assertion in enumerate(assertions)}
     named = {assertion.subject_key: assertion.subject for assertion in assertions}
+    sides = {item.assertion_id: _sides(item) for item in assertions if item.kind == "agreement"}
     names: dict[str, str] = {}
     deals = [
         (names[edge.supplier], names[edge.customer], at[edge.deal.assertion_id]) for edge in edges(assertions, names)
@@ -58,7 +59,8 @@ def payload(ledger: Ledger, as_of: str | None) -> dict[str, Any]:
         "rules": {rule.rule: rule.says for rule in link_rules().values()},
         "history": [
             (
-                step.day, subjects(display.one_line(named[step.subject_key]) or "–"), words.metric(step.metric),
+                step.day, subjects(display.one_line(named[step.subject_key]) or "–"),
+                sides.get(step.assertion_id) or words.metric(step.metric),
                 words.change(step), words.amount(step.value, step.measure), step.due_end,
                 int(step.label == "confirmed"), [place[step.claim_id]],
             )
@@ -116,6 +118,10 @@ def _passage(evidence: Evidence) -> tuple[str, list[tuple[int, int, str, str]]]:
         if 0 <= start < end and all(end <= mark[0] or mark[1] <= start for mark in marks):
             marks.append((start, end, kind, note))
     return text, sorted(marks)
+
+
+def _sides(item: Assertion) -> str:
+    return "deal: " + ", ".join(display.one_line(name) for _, _, name in item.parties)
 
 
 def _assertion(item: Assertion, subjects: _Index, place: dict[str, int]) -> tuple[Any, ...]:

@@ -120,7 +120,8 @@ function dealsTable(data, open) {
 
 function subjectPicker(data, open) {
   const told = new Map();
-  for (const row of data.assertions) told.set(row.subject, (told.get(row.subject) || 0) + (row.company ? 1e-6 : 1)); // sites first
+  const weight = (row) => (row.company ? 1e-6 : /^(power|acc)/.test(row.metric) ? 3 : row.metric.startsWith("milestone") ? 2 : 0.1);
+  for (const row of data.assertions) told.set(row.subject, (told.get(row.subject) || 0) + weight(row)); // what has a timeline first
   const known = [...told.keys()].sort((a, b) => told.get(b) - told.get(a) || a - b).filter((index) => data.subjects[index] !== "–");
   const byName = new Map(known.map((index) => [data.subjects[index].toLowerCase(), index]).reverse());
   byId("subjects").append(...known.slice(0, 500).map((index) => el("option", { value: data.subjects[index] })));
