@@ -212,7 +212,9 @@ def _changed_fact(node: Node, facts: Sequence[Node]) -> Iterator[Link]:
     if not earlier or not _one_at_a_time(node):
         return
     last = earlier[-1]
-    disputed = {last.id} | {link.target for other in earlier for link, _ in other.events if link.source == last.id}
+    disputed = {last.id}
+    for other in earlier:
+        disputed |= {link.target for link, _ in other.events if link.source == last.id and link.type == "contradicts"}
     for other in earlier:
         if other.id in disputed:
             ratio = _ratio(node, other) or 1.0
