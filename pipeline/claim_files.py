@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -60,10 +61,20 @@ def _claim(line: bytes, place: str) -> Claim | Rejected:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         return _rejected(place, "bad_record", f"not a claim record ({where + ': ' if where else ''}{first['msg']})")
+    if not _finite(claim):
+        return _rejected(place, "bad_record", "not a claim record (a number of its quantity is not finite)")
     if claim.schema_version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         why = f"a record of layout {claim.schema_version}, and this version reads {SCHEMA_VERSION}"
         return _rejected(place, "schema_version", why)
     return claim
+
+
+def _finite(claim: Claim) -> bool:
+    """JSON has no NaN and no infinity, though parsers take them; nothing can be compared with them."""
+    if claim.quantity is None:
+        return True
+    numbers = (claim.quantity.value, claim.quantity.min, claim.quantity.max, claim.quantity.count, claim.quantity.each)
+    return all(number is None or math.isfinite(number) for number in numbers)
 
 
 def _rejected(place: str, reason: str, why: str) -> Rejected:

@@ -172,10 +172,15 @@ def test_the_flat_row_gives_the_claim_back():
 def test_read_claims_names_the_line_that_is_none(tmp_path: Path):
     path = tmp_path / "claims.jsonl"
     other = CLAIMS[1].model_copy(update={"schema_version": "2.0"})
-    path.write_text(f"{CLAIMS[0].to_json()}\n\n{{\n{other.to_json()}\n{CLAIMS[2].to_json()}\n")
+    infinite = CLAIMS[2].to_json().replace('"value":800.0', '"value":Infinity')
+    assert infinite != CLAIMS[2].to_json()
+    lines = [CLAIMS[0].to_json(), "", "{", other.to_json(), CLAIMS[2].to_json(), infinite]
+    path.write_text("\n".join(lines) + "\n")
     assert next(read_claims(tmp_path)) == CLAIMS[0]
     with pytest.raises(ClaimFileError, match=r"claims\.jsonl:3: not a claim record"):
         list(read_claims(path))
     found = list(claims_or_rejected([path, tmp_path / "gone"]))
-    assert [item.reason for item in found if isinstance(item, Rejected)] == ["bad_record", "schema_version", "missing"]
+    assert [item.reason for item in found if isinstance(item, Rejected)] == [
+        "bad_record", "schema_version", "bad_record", "missing",
+    ]  # fmt: skip
     assert [item for item in found if isinstance(item, Claim)] == [CLAIMS[0], CLAIMS[2]]
