@@ -19,6 +19,7 @@ _BY_RULE: dict[str, Outcome] = {
     "supersede.cancelled": "dropped",
     "contradict.denied": "dropped",
 }
+_UNTOLD = "no article here tells what became of it; it may have been kept"
 DECIDED: tuple[Outcome, ...] = ("met", "late", "slipped", "overdue", "dropped")
 
 
@@ -87,7 +88,7 @@ def _values(speaker: Speaker, found: Sequence[Checkpoint]) -> Iterator[Value]:
     yield speaker.value("dated_share", None if few else len(dated) / len(found), "share", found, few)
     for outcome in sorted(counts):
         of_it = [item for item in found if item.outcome == outcome]
-        yield speaker.value(outcome, counts[outcome], "count", of_it)
+        yield speaker.value(outcome, counts[outcome], "count", of_it, _UNTOLD if outcome == "overdue" else None)
     decided = [item for item in found if item.outcome in DECIDED]
     few = None
     if len(decided) < thin.decided_checkpoints:
