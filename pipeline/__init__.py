@@ -15,6 +15,7 @@ from pipeline.records import ArticleRecord, Claim, Extraction, Page, Rejected
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from pipeline.claim_files import read_claims
     from pipeline.extractor import build, explain_page, extract, extract_page
     from pipeline.nlp import COMPONENTS, add_components
 
@@ -31,6 +32,7 @@ __all__ = [
     "explain_page",
     "extract",
     "extract_page",
+    "read_claims",
 ]
 
 _LAZY = {
@@ -38,6 +40,7 @@ _LAZY = {
     "explain_page": "pipeline.extractor",
     "extract": "pipeline.extractor",
     "extract_page": "pipeline.extractor",
+    "read_claims": "pipeline.claim_files",
     "COMPONENTS": "pipeline.nlp",
     "add_components": "pipeline.nlp",
 }

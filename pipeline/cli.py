@@ -9,13 +9,15 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli_evaluate import evaluate
+from pipeline import cli_ledger
+from pipeline.cli_io import FAILED, REJECTED, day, printing, writing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,24 +25,14 @@ if TYPE_CHECKING:
     from pipeline.records import Claim, Extraction, Page, Rejected
     from pipeline.store import Summary
 
-REJECTED, FAILED, PIPE_CLOSED = 1, 3, 141
-"""Exit codes beside 0 (done) and 2 (usage): some inputs rejected; nothing written; the reader of stdout went away."""
-
 SHOWN, SHOWN_OF_ONE = 40, 2
 """Claims that the closing table of `run` shows, in all and of one article; the files hold all of them."""
 
 _OTHER_FORMATS = frozenset({".json", ".ndjson", ".csv", ".parquet"})
 
 
-def _day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> dt.date | None:
-    try:
-        return None if value is None else dt.date.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no date such as 2026-03-05.") from error
-
-
 _PUBLISHED = click.option(
-    "--published", metavar="YYYY-MM-DD", callback=_day, help="Publication date of inputs that tell none."
+    "--published", metavar="YYYY-MM-DD", callback=day, help="Publication date of inputs that tell none."
 )
 _URL = click.option("--url", help="Address of inputs that tell none.")
 _WORKERS = click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
@@ -123,12 +115,12 @@ def explain(article: str, html: Path | None, published: dt.date | None, url: str
     if html is None:
         from pipeline.render import Screen, explanation
 
-        with _printing():
+        with printing():
             Screen(highlight=False).print(explanation(found))
     elif not rejected:
         from pipeline.explain_html import page as html_page
 
-        with _writing(html):
+        with writing(html):
             html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(html_page(found), encoding="utf-8", errors="replace")
         click.echo(f"wrote {html}", err=True)
@@ -148,7 +140,7 @@ def schema(record: str) -> None:
     """
     from pipeline.schema import schema_text
 
-    with _printing():
+    with printing():
         click.echo(schema_text("article" if record == "article" else "claim"), nl=False)
 
 
@@ -173,7 +165,7 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     from pipeline import local_prefect
     from pipeline.render import Screen
 
-    with _writing(out):
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
     if sys.stderr.isatty():
         click.echo("starting Prefect, some ten seconds ...", err=True)
@@ -185,9 +177,12 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     except Exception as error:
         click.echo(f"infraclaims: the run failed and wrote nothing: {error}", err=True)
         sys.exit(FAILED)
-    with _printing():
+    with printing():
         _closing(Screen(highlight=False), out, summary)
     sys.exit(REJECTED if summary.rejected else 0)
+
+
+cli_ledger.register(main)
 
 
 def _pages(paths: tuple[str, ...], url: str | None, published: dt.date | None) -> Iterator[Page | Rejected]:
@@ -231,7 +226,7 @@ def _stream(results: Iterator[Extraction]) -> int:
 
     rejected = 0
     for result in results:
-        with _printing():
+        with printing():
             sys.stdout.buffer.writelines(map(line, result.claims))
         rejected += result.article.disposition == "rejected"
     return rejected
@@ -266,7 +261,7 @@ def _write(results: Iterator[Extraction], out: Path) -> int:
     from pipeline.store import write_claims, write_run
 
     to_file = _is_jsonl(out) and not out.is_dir()
-    with _writing(out):
+    with writing(out):
         summary = (write_claims if to_file else write_run)(results, out)
     Console(stderr=True, highlight=False).print(summary_line(summary), soft_wrap=True)
     click.echo(f"wrote {out}", err=True)
@@ -283,29 +278,6 @@ def _check_out(out: Path | None) -> None:
         return
     if out.exists() or str(out) == "-" or out.suffix.lower() in _OTHER_FORMATS:
         raise click.UsageError(f"-o takes a folder or a .jsonl file, not {out}; without -o the claims go to stdout")
-
-
-@contextlib.contextmanager
-def _printing() -> Generator[None]:
-    """Ends the program where stdout takes no more: 141 when its reader went away, else a usage error."""
-    try:
-        yield
-        sys.stdout.flush()
-    except OSError as error:
-        # What is still buffered must not be tried again while Python shuts down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            sys.exit(PIPE_CLOSED)
-        raise click.UsageError(f"cannot write to stdout: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def _writing(out: Path) -> Generator[None]:
-    """Turns an output that cannot be written into a usage error that names it."""
-    try:
-        yield
-    except OSError as error:
-        raise click.UsageError(f"cannot write {out}: {error.strerror or error}") from error
 
 
 def _closing(console: Console, out: Path, summary: Summary) -> None:

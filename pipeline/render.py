@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline import display
+from pipeline.compare import Difference
 from pipeline.display import Mark, Why
 from pipeline.records import Claim, Explanation
 from pipeline.store import Summary
@@ -209,3 +210,24 @@ def rejection(source: str, message: str, reason: str) -> str:
     """The line that names a rejected input on stderr."""
     named = message if message.startswith(source) else f"{source}: {message}"
     return f"infraclaims: {display.one_line(named)} [{display.one_line(reason)}]"
+
+
+def difference(item: Difference) -> str:
+    """One line for what differs between two extractions."""
+    claim = item.after or item.before
+    assert claim
+    told = f"{display.subject(claim)}: {display.kind(claim)}, {display.what(claim)}, {claim.label}"
+    if item.before and item.after:
+        changes = [f"{name} {_field(item.before, name)} → {_field(item.after, name)}" for name in item.fields]
+        told = f"{display.subject(claim)}: {display.kind(claim)}: {'; '.join(changes)}"
+    return f"{item.change:<8}{display.document(claim)}: {told}"
+
+
+def _field(claim: Claim, name: str) -> str:
+    if name == "date":
+        return display.date(claim.date)
+    if name in ("quantity", "parties"):
+        return display.what(claim)
+    if name in ("subject", "attribution"):
+        return display.subject(claim) if name == "subject" else display.source(claim)
+    return str(getattr(claim, name))

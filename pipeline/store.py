@@ -91,7 +91,7 @@ def open_run(out: Path) -> Generator[RunWriter]:
     run stay as they were.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _replacing([out / CLAIMS, out / ARTICLES, out / REJECTS]) as (claims, articles, rejects):
+    with replacing([out / CLAIMS, out / ARTICLES, out / REJECTS]) as (claims, articles, rejects):
         yield RunWriter(claims, articles, rejects)
 
 
@@ -107,7 +107,7 @@ def write_claims(results: Iterable[Extraction], path: Path) -> Summary:
     """Write only the claims, into the file `path`; its folder is made if missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
-    with _replacing([path]) as (claims,):
+    with replacing([path]) as (claims,):
         for result in results:
             claims.writelines(map(line, result.claims))
             count(counts, result)
@@ -140,7 +140,7 @@ def check_dispositions(inputs: Iterable[str], disposed: Iterable[str]) -> list[s
 
 
 @contextlib.contextmanager
-def _replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
+def replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
     """Open a temporary neighbour of each path; when the block ends well they all take their names, else none does."""
     temporary = [path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in paths]
     try:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from pipeline import cli
+from pipeline import cli_io
 from pipeline.label import TABLE
 from pipeline.settings import Settings
 
@@ -77,7 +77,7 @@ def test_the_label_table_is_the_decision_table():
 def test_exit_codes_are_those_of_the_program():
     section = README.split("| exit code |")[1].split("\n\n")[0]
     assert set(map(int, re.findall(r"^\| (\d+) \|", section, flags=re.M))) == {
-        0, 2, cli.REJECTED, cli.FAILED, cli.PIPE_CLOSED,
+        0, 2, cli_io.REJECTED, cli_io.FAILED, cli_io.PIPE_CLOSED,
     }  # fmt: skip
 
 
