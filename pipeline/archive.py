@@ -24,11 +24,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType  # pyright: ignore[reportMissingModuleSource]
 
 from pipeline.ingest.encodings import codings, unpacked
 from pipeline.ingest.fetcher import Exchange, Fetched
 from pipeline.records import Page, Record
+from pipeline.store import sync_folder
 
 PAGE_FIELD = "Infraclaims-Page"
 _UNCHANGED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -177,7 +178,7 @@ class Archive:
             file = path.open("ab", buffering=0)
             _write_all(marker, json.dumps([name, file.seek(0, os.SEEK_END)]).encode())
             for folder in (self.folder / ".open", path.parent):
-                _sync(folder)
+                sync_folder(folder)
             self._marker, self._file, self._name = marker, file, name
             return file
         raise AssertionError("a day has fewer files")
@@ -310,11 +311,3 @@ def _write_all(file: BinaryIO, data: bytes) -> None:
     while view:
         view = view[file.write(view) :]
     os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,7 +13,8 @@ from pipeline.ingest.links import Known, Link
 from pipeline.ingest.tables import batches, claims, deliveries, documents, pages, terms
 from pipeline.records import Document, Extraction, Record
 
-_COPY_DAYS = 30
+COPY_SECONDS = 30 * 86_400.0
+"""For which a text is remembered as one that others may copy."""
 _MOST_CANDIDATES = 50
 
 
@@ -54,7 +55,7 @@ def note(db: Connection, page: int, previous: str | None, result: Extraction, no
     _enter(db, page, document, sketch, original[0] if original else None, now)
     if found:
         db.execute(claims.insert(), [_claim_row(claim, document.id, same.get(claim.id)) for claim in found])
-    return Noted(links=tuple(linked), repeated=tuple(sorted(filter(None, same))))
+    return Noted(links=tuple(linked), repeated=tuple(sorted(filter(None, same.keys()))))
 
 
 def _claim_row(claim: Known, document: str, same_as: str | None) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def _enter(
 def _original(db: Connection, document: Document, sketch: Sequence[int], now: float) -> tuple[str, float] | None:
     """The most similar text of the last weeks, if one is similar enough, with the similarity."""
     joined = terms.join(documents, documents.c.id == terms.c.document)
-    wanted = terms.c.term.in_(sketch[: links.TERMS]) & (documents.c.at > now - _COPY_DAYS * 86_400)
+    wanted = terms.c.term.in_(sketch[: links.TERMS]) & (documents.c.at > now - COPY_SECONDS)
     shared = sa.func.count().label("shared")
     rows = db.execute(
         sa.select(documents.c.id, documents.c.sketch, shared).select_from(joined)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import importlib.metadata
 import ipaddress
 import re
 import tomllib
@@ -169,6 +170,16 @@ class Config(Record):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"the name {twice[0]!r} stands for more than one source")
         return self
+
+    @property
+    def user_agent(self) -> str:
+        """Who asks, with the contact."""
+        return f"infraclaims/{importlib.metadata.version('infraclaims')} (+{self.operation.contact})"
+
+    @property
+    def state_url(self) -> str:
+        """The SQLAlchemy URL of the state."""
+        return self.operation.state_url or f"sqlite:///{self.data / 'state.db'}"
 
     @property
     def data(self) -> Path:

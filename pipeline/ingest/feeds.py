@@ -58,9 +58,11 @@ def read_feed(kind: Literal["feed", "sitemap"], content: bytes, base: str, limit
 
 
 def _feed(content: bytes, base: str, limit: int) -> Reading:
-    parsed: Any = _untyped("feedparser").parse(
-        content, sanitize_html=False, response_headers={"content-location": base, "content-type": "application/xml"}
-    )
+    headers = {"content-location": base, "content-type": "application/xml"}
+    try:
+        parsed: Any = _untyped("feedparser").parse(content, sanitize_html=False, response_headers=headers)
+    except Exception as error:  # it forgives most of what strangers write, and trips over the rest in many ways
+        raise FeedError(f"it cannot be parsed ({type(error).__name__}: {error})") from error
     broken = one_line(str(parsed.get("bozo_exception", "")))[:_MAX_TITLE] or None
     if not parsed.get("version") and not parsed.entries:
         raise FeedError(f"it is no feed ({broken or 'there is nothing in it that looks like one'})")

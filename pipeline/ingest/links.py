@@ -23,7 +23,7 @@ _WORD = re.compile(r"\w{1,40}")
 
 
 class ClaimLink(Record):
-    """Claim by claim: `same` says the same, `changed` says otherwise of the same thing, `new` and `gone` have no match."""
+    """Claim by claim: `same` says the same, `changed` says otherwise of one thing, `new` and `gone` have no match."""
 
     relation: Literal["same", "changed", "new", "gone"]
     claim: str | None

@@ -66,10 +66,11 @@ class Waiting(Record):
 _WAITING = [pages.c[name] for name in Waiting.model_fields]
 
 
-def add(db: Connection, source: str, entries: Iterable[Entry], now: float) -> int:
+def add(db: Connection, source: str, entries: Iterable[Entry], now: float, host: str | None = None) -> int:
     """Note the pages that a source announces; returns how many are new.
 
-    A page that is known is asked for again when its announced version is another than before.
+    A page that is known is asked for again when its announced version is another than before. `host` names the queue
+    of pages that come from no server.
     """
     serialise(db)
     entries = list(entries)
@@ -77,8 +78,9 @@ def add(db: Connection, source: str, entries: Iterable[Entry], now: float) -> in
     fresh = [entry for entry in entries if entry.url not in known]
     changed = [entry for entry in entries if entry.version and known.get(entry.url, entry.version) != entry.version]
     if fresh:
-        _add_hosts(db, {host_of(entry.url) for entry in fresh})
-        db.execute(pages.insert(), [_row(source, entry, now) for entry in fresh])
+        rows = [_row(source, entry, host or host_of(entry.url), now) for entry in fresh]
+        _add_hosts(db, {row["host"] for row in rows})
+        db.execute(pages.insert(), rows)
     for entry in changed:
         this = pages.c.url == entry.url
         db.execute(pages.update().where(this).values(announced=entry.version))
@@ -88,10 +90,10 @@ def add(db: Connection, source: str, entries: Iterable[Entry], now: float) -> in
     return len(fresh)
 
 
-def _row(source: str, entry: Entry, now: float) -> dict[str, Any]:
+def _row(source: str, entry: Entry, host: str, now: float) -> dict[str, Any]:
     published = entry.published.isoformat() if entry.published else None
     return {
-        "url": entry.url, "host": host_of(entry.url), "source": source, "published": published,
+        "url": entry.url, "host": host, "source": source, "published": published,
         "announced": entry.version or "", "status": "found", "found_at": now,
     }  # fmt: skip
 
@@ -123,12 +125,24 @@ def recheck(db: Connection, source: str, hours: float, now: float) -> int:
 
 
 def claim(
-    db: Connection, worker: str, now: float, *, limit: int, per_host: int, patience: float, lease: float
+    db: Connection,
+    worker: str,
+    now: float,
+    names: Iterable[str],
+    *,
+    limit: int,
+    per_host: int,
+    patience: float,
+    lease: float,
 ) -> list[Waiting]:
-    """Take the pages that are due within `patience` seconds, at most `per_host` of one host, and lease their hosts."""
+    """Take pages of the sources `names` that are due within `patience` seconds, and lease their hosts.
+
+    At most `limit`, in the order in which they were found, and at most `per_host` of one host.
+    """
     soon = now + patience
     timely = _timely(pages.c.next_try, now, soon) & _timely(hosts.c.next_at, now, soon)
-    due = pages.c.status.in_(["fetched", "refused"]) | ((pages.c.status == "found") & timely)
+    asked = pages.c.source.in_(list(names)) & pages.c.host.not_like("folder:%")
+    due = pages.c.status.in_(["fetched", "refused"]) | ((pages.c.status == "found") & timely & asked)
     rank = sa.func.row_number().over(partition_by=pages.c.host, order_by=pages.c.id).label("rank")
     joined = pages.join(hosts, pages.c.host == hosts.c.host)
     ranked = sa.select(pages.c.id, pages.c.host, rank).select_from(joined).where(due & _free(worker, now)).subquery()
@@ -138,7 +152,12 @@ def claim(
     mine = {name for name in sorted({row.host for row in chosen}) if _lease(db, name, worker, now, lease)}
     ids = [row.id for row in chosen if row.host in mine]
     # Read again under the lease: somebody else may have had the host between the choice and now.
-    rows = db.execute(sa.select(*_WAITING).where(pages.c.id.in_(ids) & (pages.c.status != "done")).order_by(pages.c.id))
+    return [page for page in waiting(db, ids) if page.status != "done"]
+
+
+def waiting(db: Connection, ids: Sequence[int]) -> list[Waiting]:
+    """The pages of these ids as they are now, in the order of their ids."""
+    rows = db.execute(sa.select(*_WAITING).where(pages.c.id.in_(ids)).order_by(pages.c.id))
     return [Waiting.model_validate(dict(row)) for row in rows.mappings()]
 
 
@@ -243,6 +262,17 @@ def set_refused(
         fields |= {"status": "done" if page.document else "refused", "next_try": None}
     db.execute(pages.update().where(pages.c.id == page.id).values(**fields))
     return fields["status"]
+
+
+def set_given_up(db: Connection, url: str, reason: str, message: str, now: float) -> None:
+    """A page that cannot be read; its disposition is to be published."""
+    fields = {"status": "refused", "reason": reason, "message": message, "checked_at": now}
+    db.execute(pages.update().where(pages.c.url == url).values(**fields))
+
+
+def reopen(db: Connection, url: str) -> None:
+    """A page is waited for again."""
+    db.execute(pages.update().where(pages.c.url == url).values(status="found", attempts=0, next_try=None))
 
 
 def again(db: Connection, *, source: str | None, reason: str | None, url: str | None) -> int:
