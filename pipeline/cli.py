@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli_ingest import commands
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -183,6 +185,10 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     with _printing():
         _closing(Screen(highlight=False), out, summary)
     sys.exit(REJECTED if summary.rejected else 0)
+
+
+for _command in commands():
+    main.add_command(_command)
 
 
 def _pages(paths: tuple[str, ...], url: str | None, published: dt.date | None) -> Iterator[Page | Rejected]:

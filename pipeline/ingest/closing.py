@@ -44,15 +44,31 @@ class RunReport(Record):
 
 def ingest(context: Context, settings: Settings, extract: Extract) -> RunReport:
     """A whole run: discover, then batches until nothing is due or the time is up."""
+    return drive(
+        context,
+        discover=lambda: discover_all(context, settings),
+        batch=lambda number: run_batch(context, number, extract),
+        finish=lambda new, reports: finish(context, new, reports),
+    )
+
+
+def drive(
+    context: Context,
+    *,
+    discover: Callable[[], int],
+    batch: Callable[[int], BatchReport | None],
+    finish: Callable[[int, list[BatchReport]], RunReport],
+) -> RunReport:
+    """The order of a run's stages, for those who put something around each."""
     begin(context)
-    new = discover_all(context, settings)
+    new = discover()
     reports: list[BatchReport] = []
     while not context.late():
-        report = run_batch(context, len(reports) + 1, extract)
+        report = batch(len(reports) + 1)
         if report is None or not report.moved:
             break
         reports.append(report)
-    return finish(context, new, reports)
+    return finish(new, reports)
 
 
 def begin(context: Context) -> None:

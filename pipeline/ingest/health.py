@@ -1,4 +1,4 @@
-"""How the operation does: what ran, what is stuck, how far behind it is, which sources need somebody. Reads only."""
+"""How the operation does: what ran, what is stuck, how far behind it is, which sources need somebody."""
 
 from __future__ import annotations
 
@@ -84,6 +84,12 @@ def source_health(db: Connection, config: Config, now: float) -> tuple[SourceHea
                 kept.get(source.name, {}), waiting.get(source.name, 0), now)
         for source in config.sources
     )  # fmt: skip
+
+
+def sources_due(db: Connection, name: str | None) -> int:
+    """Make the sources that failed due at once, or the one of this name; returns how many."""
+    chosen = sources.c.next_try.is_not(None) if name is None else sources.c.name == name
+    return db.execute(sources.update().where(chosen).values(next_try=None)).rowcount
 
 
 def _source(

@@ -10,8 +10,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import httpx
 import sqlalchemy as sa
@@ -27,6 +27,12 @@ _AT_ONCE = 500
 
 class SecretError(ValueError):
     """The secret of the webhook is missing or is not what it has to be."""
+
+
+class _Delivery(NamedTuple):
+    id: str
+    payload: str
+    attempts: int
 
 
 def payloads(hook: Webhook, claims: Iterable[Claim]) -> Iterator[tuple[str, str]]:
@@ -86,12 +92,13 @@ def deliver(
     return sent, failed
 
 
-def _due(engine: Engine, now: float) -> Sequence[sa.Row[Any]]:
+def _due(engine: Engine, now: float) -> list[_Delivery]:
     chosen = sa.select(deliveries.c.id, deliveries.c.payload, deliveries.c.attempts)
     timely = (deliveries.c.next_try <= now) | (deliveries.c.next_try > now + 2 * _LONGEST_WAIT)
     waiting = chosen.where((deliveries.c.status == "waiting") & timely)
     with engine.connect() as db:
-        return db.execute(waiting.order_by(deliveries.c.next_try, deliveries.c.id).limit(_AT_ONCE)).all()
+        rows = db.execute(waiting.order_by(deliveries.c.next_try, deliveries.c.id).limit(_AT_ONCE))
+        return [_Delivery(*row) for row in rows]
 
 
 def _post(
