@@ -130,9 +130,9 @@ class Archive:
             with marker.open("rb") as held:
                 if not _locked(held):
                     continue
-                name, offset = json.loads(held.read() or b'["", 0]')
+                name, offset = _path_of(marker.name), _number(held.read())
                 path = self.folder / name
-                if name and path.exists():
+                if path.exists():
                     size, cut = path.stat().st_size, cut_torn_end(path, offset)
                     pages = tuple(_pages_from(path, name, offset)) if size > cut else ()
                     yield Recovered(pages, cut)
@@ -166,7 +166,7 @@ class Archive:
         (self.folder / ".open").mkdir(parents=True, exist_ok=True)
         (self.folder / day).mkdir(parents=True, exist_ok=True)
         for number in range(1, 1_000_000):
-            name = f"{day}/infraclaims-{at:%Y%m%d}-{number:04d}.warc.gz"
+            name = _path_of(f"infraclaims-{at:%Y%m%d}-{number:04d}.warc.gz")
             path = self.folder / name
             if path.exists() and path.stat().st_size >= self._max_bytes:
                 continue
@@ -175,11 +175,11 @@ class Archive:
             if not _locked(marker) or marker.seek(0, os.SEEK_END) or not os.fstat(marker.fileno()).st_nlink:
                 marker.close()
                 continue
-            file = path.open("ab", buffering=0)
-            _write_all(marker, json.dumps([name, file.seek(0, os.SEEK_END)]).encode())
+            self._marker, self._name = marker, name
+            self._file = file = path.open("ab", buffering=0)
+            _write_all(marker, str(file.seek(0, os.SEEK_END)).encode())
             for folder in (self.folder / ".open", path.parent):
                 sync_folder(folder)
-            self._marker, self._file, self._name = marker, file, name
             return file
         raise AssertionError("a day has fewer files")
 
@@ -291,6 +291,17 @@ def _instant(at: dt.datetime) -> str:
 
 def _digest(body: bytes) -> str:
     return "sha1:" + base64.b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()
+
+
+def _path_of(name: str) -> str:
+    """Where a file stands, by the day in its name."""
+    day = name.split("-")[1]
+    return f"{day[:4]}/{day[4:6]}/{day[6:]}/{name}"
+
+
+def _number(text: bytes) -> int:
+    """The offset in a marker; 0 where its writer died before it was written."""
+    return int(text) if text.isdigit() else 0
 
 
 def _quoted(text: str) -> str:

@@ -44,10 +44,10 @@ async def fetch_batch(context: Context, gate: Gate, waiting: Iterable[Waiting]) 
 async def _one_host(context: Context, gate: Gate, pages: Sequence[Waiting], slots: asyncio.Semaphore) -> None:
     async with slots:
         for page in sorted(pages, key=lambda page: (page.next_try or 0.0, page.id)):
-            wait = max((page.next_try or 0.0) - context.now(), gate.wait(page.host))
+            wait = max(page.wait(context.now()), gate.wait(page.host))
             if context.late() or wait > context.config.operation.patience:
                 return
-            await asyncio.sleep(max(0.0, (page.next_try or 0.0) - context.now()))
+            await asyncio.sleep(page.wait(context.now()))
             await _one_page(context, gate, page)
 
 

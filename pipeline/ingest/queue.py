@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from pipeline.archive import Location
@@ -49,6 +50,11 @@ class Waiting(Record):
     archive_file: str | None
     archive_offset: int | None
     document: str | None
+
+    def wait(self, now: float) -> float:
+        """Seconds until it may be asked for; none where a clock that has gone back since set a time far off."""
+        ahead = (self.next_try or 0.0) - now
+        return ahead if 0.0 < ahead <= _NEVER else 0.0
 
     @property
     def validators(self) -> Validators:
@@ -107,9 +113,8 @@ def _known(db: Connection, urls: Sequence[str]) -> dict[str, str]:
 
 
 def _add_hosts(db: Connection, names: Iterable[str]) -> None:
-    there = set(db.scalars(sa.select(hosts.c.host)))
-    if missing := sorted(set(names) - there):
-        db.execute(hosts.insert(), [{"host": name} for name in missing])
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    db.execute(insert(hosts).on_conflict_do_nothing(), [{"host": name} for name in sorted(names)])
 
 
 def recheck(db: Connection, source: str, hours: float, now: float) -> int:
@@ -216,7 +221,8 @@ def host(db: Connection, name: str) -> Host:
 
 
 def set_host(db: Connection, name: str, **fields: Any) -> None:
-    """Change what is kept of a host."""
+    """Change what is kept of a host; a new one is entered."""
+    _add_hosts(db, [name])
     db.execute(hosts.update().where(hosts.c.host == name).values(**fields))
 
 

@@ -52,7 +52,8 @@ def key(url: str, base: str | None = None) -> str:
     if port and port != {"http": 80, "https": 443}[parts.scheme.lower()]:
         netloc += f":{port}"
     plain = urlunsplit((parts.scheme.lower(), netloc, _quoted(_collapsed(parts.path)), _quoted(parts.query), ""))
-    return normalize_url(plain)
+    # It gives back the host in its own script, and one page would have two names.
+    return urlunsplit(urlsplit(normalize_url(plain))._replace(netloc=netloc))
 
 
 def _ascii_host(host: str) -> str:

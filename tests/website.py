@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import re
 import socket
 import ssl
 import struct
@@ -15,11 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-WORDS = (
+from fastwarc.warc import ArchiveIterator
+
+WORDS = re.findall(
+    r"\w+",
     "crane river ledger window harvest signal meadow copper lantern basin harbor timber granite willow ember sparrow "
     "canyon orchard velvet thunder marble saddle prairie compass anchor bramble cinder drift falcon glacier hollow "
-    "island juniper kettle lumber mirror needle oyster pepper quarry ribbon summit tunnel umbrella valley walnut"
-).split()
+    "island juniper kettle lumber mirror needle oyster pepper quarry ribbon summit tunnel umbrella valley walnut",
+)
 
 
 def article(number: int, chips: int | None = None, canonical: str | None = None, note: str = "") -> bytes:
@@ -41,7 +45,7 @@ def article(number: int, chips: int | None = None, canonical: str | None = None,
     ).encode()
 
 
-def rss(*links: str, **dates: str) -> bytes:
+def rss(*links: str) -> bytes:
     items = "".join(f"<item><title>News</title><link>{link.replace('&', '&amp;')}</link></item>" for link in links)
     return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Feed</title>{items}</channel></rss>'.encode()
 
@@ -51,6 +55,7 @@ Route = Callable[["Handler"], None]
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     site: Site
 
     def do_GET(self) -> None:
@@ -225,3 +230,14 @@ def chunked(body: bytes) -> Route:
         handler.wfile.write(b"0\r\n\r\n")
 
     return answer
+
+
+def archived(data: Path) -> Counter[str]:
+    """How many records of each type the archive under `data` holds; all of them readable, with right digests."""
+    counts: Counter[str] = Counter()
+    for path in sorted((data / "archive").glob("*/*/*/*.warc.gz")):
+        with path.open("rb") as file:
+            counts.update(
+                str(record.record_type) for record in ArchiveIterator(file, parse_http=False, verify_digests=True)
+            )
+    return counts
