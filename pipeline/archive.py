@@ -232,12 +232,14 @@ def _pages_from(path: Path, name: str, offset: int) -> Iterator[tuple[Page, Loca
     """The page records of a file from an offset on, without their content."""
     with path.open("rb") as file:
         file.seek(offset)
-        kinds = WarcRecordType.response | WarcRecordType.resource
-        for record in ArchiveIterator(file, record_types=kinds, parse_http=False):
+        first: int | None = None
+        for record in ArchiveIterator(file, parse_http=False):
+            # Whether positions count from the beginning or from where the file stood depends on the version.
+            first = record.stream_pos if first is None else first
             described = record.headers.get(PAGE_FIELD)
             if described:
                 page = Page.model_validate({**json.loads(described), "content": b""})
-                yield page, Location(file=name, offset=offset + record.stream_pos)
+                yield page, Location(file=name, offset=offset + record.stream_pos - first)
 
 
 def _exchange(exchange: Exchange, *, revisit: bool = False) -> tuple[WarcRecord, WarcRecord]:

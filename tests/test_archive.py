@@ -120,7 +120,10 @@ import os, sys
 from pathlib import Path
 sys.path[:0] = [{tests!r}]
 import test_archive as t
-archive = t.Archive(Path({folder!r}), "test")
+folder = Path({folder!r})
+with t.Archive(folder, "test") as archive:
+    archive.add(t.fetched(10), t.page(10))
+archive = t.Archive(folder, "test")
 for number in range(3):
     archive.add(t.fetched(number), t.page(number))
 os._exit(9)
@@ -129,7 +132,7 @@ os._exit(9)
 
 @pytest.fixture(scope="module")
 def crashed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a writer leaves that died behind its third page."""
+    """What a writer leaves that died behind its third page, in a file that another had ended well."""
     folder = tmp_path_factory.mktemp("crashed")
     code = CRASH.format(tests=str(Path(__file__).parent), folder=str(folder))
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
@@ -153,12 +156,13 @@ def test_a_crash_at_any_byte_costs_at_most_the_record_that_was_written(crashed: 
     marker = next((tmp_path / ".open").iterdir())
     mark = marker.read_bytes()
     bounds = [0]
-    for _ in range(13):
+    for _ in range(17):
         rest = whole[bounds[-1] :]
         bounds.append(bounds[-1] + next(n for n in range(20, len(rest) + 1) if _is_member(rest[:n])))
         if bounds[-1] == len(whole):
             break
-    for size in {*range(0, len(whole), 97), *bounds, *(bound - 1 for bound in bounds[1:])}:
+    begun = int(mark)
+    for size in {*range(begun, len(whole), 97), *bounds[5:], *(bound - 1 for bound in bounds[6:])}:
         path.write_bytes(whole[:size])
         marker.write_bytes(mark)
         (found,) = Archive(tmp_path, "test").recover()

@@ -95,13 +95,14 @@ class Site:
         self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("H", (Handler,), {"site": self}))
         self._server.daemon_threads = True
+        # Clients that hang up are what these tests are about.
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self._server.block_on_close = False
         self.port = self._server.server_address[1]
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-            self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self.base = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 

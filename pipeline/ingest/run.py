@@ -121,7 +121,11 @@ def _abandoned(context: Context, folder: Path) -> bool:
 def _take_up(context: Context, page: Page, location: queue.Location) -> bool:
     """A page that was stored when its run was killed before it could say so."""
     limit = max(polite.max_bytes for polite in map(context.config.polite, context.config.sources))
-    content = context.archive.page(location, limit).content
+    try:
+        content = context.archive.page(location, limit).content
+    except (OSError, ValueError) as error:
+        context.report(Event(stage="start", subject=page.source, outcome="unreadable", message=str(error)))
+        return False
     digest = hashlib.sha256(content if isinstance(content, bytes) else content.encode()).hexdigest()
     found = {"content_sha256": digest, "final_url": page.url}
     with context.engine.begin() as db:
