@@ -96,7 +96,11 @@ def run(sources: Path, kill_after: int | None = None, delay: float = 0.0) -> int
 def told(home: Path) -> dict[str, Any]:
     """What an operation came to, without the times at which it was fetched."""
     articles, claims = (
-        [json.loads(line) for path in sorted((home / "data" / kind).glob("date=*/*.jsonl")) for line in path.open("rb")]
+        [
+            json.loads(line)
+            for path in sorted((home / "data" / kind).glob("date=*/*.jsonl"))
+            for line in path.read_bytes().splitlines()
+        ]
         for kind in ("articles", "claims")
     )
     for record in (*articles, *claims):

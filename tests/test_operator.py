@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
 import time
@@ -88,11 +90,7 @@ def test_a_reader_finds_the_claims_in_the_morning(home: Path, morning: subproces
     assert "4 articles: 3 extracted, 1 rejected · 6 claims" in morning.stderr.splitlines()[-1]
     found = duckdb.sql(f"""
         SELECT label, count(*), count(DISTINCT document.url)
-        FROM read_json('{home}/data/claims/date=*/*.jsonl', hive_partitioning = true)
-        WHERE date_diff('day', CAST("date" AS DATE), CAST(now() AS DATE)) <= 1 GROUP BY label ORDER BY label
-    """) if False else duckdb.sql(f"""
-        SELECT label, count(*), count(DISTINCT document.url)
-        FROM read_json('{home}/data/claims/*/*.jsonl') GROUP BY label ORDER BY label
+        FROM read_json('{home}/data/claims/date=*/*.jsonl') GROUP BY label ORDER BY label
     """)
     assert found.fetchall() == [("aspirational", 3, 3), ("confirmed", 3, 3)]
     feed = json.loads((home / "data/feed.json").read_text())
@@ -113,8 +111,6 @@ def test_the_webhook_is_told_of_confirmed_claims_once_and_signed(
 ):
     assert len(site.posted) == 2, "after an error of the receiver the rest waits"
     assert infraclaims(home, "status", "--json").stdout.count('"waiting":2') >= 1
-    import sqlite3
-
     with sqlite3.connect(home / "data/state.db") as state:
         state.execute("UPDATE deliveries SET next_try = 0 WHERE status = 'waiting'")
     state.close()
@@ -176,8 +172,6 @@ def test_on_a_terminal_there_are_bars_and_no_json(home: Path, morning: object):
 
 
 def test_a_second_run_is_skipped(home: Path, morning: object):
-    import fcntl
-
     with (home / "data/.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = infraclaims(home, "ingest", "--once")
