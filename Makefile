@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 OUT ?= out
 BENCH ?= corpus/samples/wire-desk.jsonl
 
-.PHONY: run test lint types check bench schema readme clean help
+.PHONY: run test killed lint types check bench schema readme clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -16,6 +16,9 @@ run: $(VENV)/.run ## extract the sample articles into out/ and show the claims
 
 test: $(VENV)/.dev ## run the tests
 	@$(BIN)/pytest
+
+killed: $(VENV)/.dev ## the long test of ingestion: 300 pages in 5 feeds, 20 kills; some minutes
+	@$(BIN)/python tests/killed.py 300 20
 
 lint: $(VENV)/.dev ## style
 	@$(BIN)/ruff check .

@@ -126,7 +126,12 @@ def retry(path: Path, source: str | None, reason: str | None, url: str | None) -
 
 @click.group()
 def sources() -> None:
-    """Look after the sources file."""
+    """Look after the sources file.
+
+    \b
+    Example:
+      infraclaims sources check
+    """
 
 
 @sources.command()

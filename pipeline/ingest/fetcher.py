@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import email.utils
+import functools
 import ssl
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Literal
@@ -124,7 +125,7 @@ class Fetcher:
         self.user_agent = user_agent
         self._clock = clock
         self._client = httpx.AsyncClient(
-            transport=_Transport(networks, context or httpx.create_ssl_context()),
+            transport=_Transport(networks, context or _trusted()),
             # No cookies, no proxies and no credentials of the environment: every request stands for itself.
             trust_env=False,
             timeout=httpx.Timeout(_CONNECT_SECONDS),
@@ -208,6 +209,12 @@ class Fetcher:
             yield response
         finally:
             await response.aclose()
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The authorities that are trusted, read once."""
+    return httpx.create_ssl_context()
 
 
 def _lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes:

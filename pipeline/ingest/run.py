@@ -31,7 +31,7 @@ from pipeline.ingest.folder import read_folder
 from pipeline.ingest.gate import Gate
 from pipeline.ingest.links import Link
 from pipeline.ingest.queue import Waiting
-from pipeline.ingest.tables import open_state, serialise
+from pipeline.ingest.tables import make_durable, open_state, serialise
 from pipeline.ingest.webhook import payloads
 from pipeline.pool import open_workers
 from pipeline.records import Claim, Extraction, Page, Record, Rejected
@@ -286,6 +286,7 @@ def _publish(context: Context, batch: str, ready: Sequence[Waiting], results: Se
             books.add_deliveries(db, payloads(hook, claims), now)
         publish.stage(data, batch, kept, linked)
         books.add_batch(db, batch, day, now)
+    make_durable(context.engine)
     _place(context, batch, day)
     context.report(Event(stage="publish", subject=batch, outcome="published", count=len(claims)))
     return kept
