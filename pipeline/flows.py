@@ -4,7 +4,7 @@ The only module that imports Prefect. It composes what works without it (`read_p
 `open_run`; the stages of `pipeline.ingest`) and decides nothing about an article.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Prefect runs this file under another name, where it finds no type by name.
 
 import contextlib
 import itertools
@@ -17,6 +17,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.states import Cancelled
+from prefect.types.entrypoint import EntrypointType
 from pydantic import Field
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -145,4 +146,7 @@ def serve_ingest(sources: str, cron: str, workers: int) -> None:
     """Run `ingest` on a schedule until this process is stopped, one run at a time."""
     alone = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
     parameters = {"sources": sources, "workers": workers}
-    ingest.serve(name="serve", cron=cron, parameters=parameters, global_limit=alone, limit=1)
+    ingest.serve(
+        name="serve", cron=cron, parameters=parameters, global_limit=alone, limit=1,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )  # fmt: skip

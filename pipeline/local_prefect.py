@@ -67,7 +67,8 @@ def server(home: Path) -> Generator[str]:
     os.environ.update({name: value for name, value in _QUIET.items() if "LOGGING" not in name} | own)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     with (home / "server.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603
+        # In a group of its own: Ctrl-C stops what uses the server, and that stops the server.
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
         try:
             _wait_for(api, process, home / "server.log")
             yield api

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from test_flows import OFFLINE
+from test_flows import OFFLINE, processes_with
 from website import Site, article, rss
 
 from pipeline.ingest import config
@@ -160,3 +160,22 @@ def wait_for_scheduled(api: str, shell: subprocess.Popen[bytes], log: Path) -> d
             if run["auto_scheduled"] and run["state_type"] in ("COMPLETED", "FAILED", "CRASHED"):
                 return run
     raise TimeoutError(log.read_text())
+
+
+def test_serve_runs_on_a_schedule_by_one_process(checkout: Path):
+    """Seconds in the sixth field of cron, so that the test need not wait for a minute."""
+    (checkout / "sources.toml").write_bytes((checkout / "sources.example.toml").read_bytes())
+    command = [checkout / ".venv/bin/infraclaims", "serve", "--cron", "* * * * * */10"]
+    mark = environment(checkout, SERVE_MARK=str(checkout))
+    with (checkout / "log").open("wb") as log, subprocess.Popen(command, cwd=checkout, env=mark, stderr=log) as served:
+        try:
+            until = time.monotonic() + 200
+            while not list((checkout / "data").glob("claims/*/*.jsonl")) or not (checkout / "data/feed.json").exists():
+                assert served.poll() is None, (checkout / "log").read_text()
+                assert time.monotonic() < until, (checkout / "log").read_text()
+                time.sleep(0.5)
+        finally:
+            served.send_signal(signal.SIGINT)
+            served.wait(timeout=90)
+    assert "Traceback" not in (checkout / "log").read_text(), (checkout / "log").read_text()
+    assert processes_with(f"SERVE_MARK={checkout}") == []

@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import killed
 import pytest
+from test_flows import processes_with
 from website import Site, answering, article, rss
 
 PROGRAM = Path(sys.executable).parent / "infraclaims"
@@ -211,17 +212,6 @@ def test_no_worker_outlives_a_run_that_was_killed(home: Path, site: Site, tmp_pa
     process.stderr.close()
     process.wait()
     until = time.monotonic() + 20
-    while left := processes_with(str(tmp_path)):
+    while left := processes_with(f"MARK={tmp_path}"):
         assert time.monotonic() < until, left
         time.sleep(0.2)
-
-
-def processes_with(mark: str) -> list[str]:
-    found: list[str] = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"MARK={mark}".encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
