@@ -47,7 +47,7 @@ def ingest(path: Path, once: bool, workers: int) -> None:
     from pipeline.clock import utc_now
     from pipeline.ingest.closing import ingest as run
     from pipeline.ingest.run import BusyError, extraction, open_run
-    from pipeline.ingest.screen import listening
+    from pipeline.ingest.terminal import listening
     from pipeline.render import summary_line
     from pipeline.settings import Settings
 
@@ -83,8 +83,8 @@ def status(path: Path, as_json: bool) -> None:
 
     from pipeline.clock import utc_now
     from pipeline.ingest.health import status as read
-    from pipeline.ingest.screen import status_view
     from pipeline.ingest.tables import opened
+    from pipeline.ingest.terminal import status_view
 
     _need_state(config)
     with _failing(), opened(config.state_url) as engine, engine.connect() as db:

@@ -27,7 +27,7 @@ from pipeline.ingest import closing, config
 from pipeline.ingest import run as ingestion
 from pipeline.ingest.context import Context, Event
 from pipeline.ingest.report import markdown
-from pipeline.ingest.screen import trouble
+from pipeline.ingest.terminal import trouble
 from pipeline.records import Extraction
 from pipeline.settings import Settings
 from pipeline.sources.files import read_paths
