@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -140,11 +141,19 @@ def test_server_worker_deployment_and_a_scheduled_run_work_as_written(checkout: 
             assert any("| claims | 4 |" in artifact["data"] for artifact in artifacts)
             assert any("Northwind" in artifact["data"] or "Granite" in artifact["data"] for artifact in artifacts)
         finally:
-            os.killpg(shell.pid, signal.SIGTERM)
-            shell.wait(timeout=60)
+            end_group(shell)
             log.close()
     claims = [line for path in (checkout / "data/claims").glob("*/*.jsonl") for line in path.read_text().splitlines()]
     assert len(claims) == 4, "the second run adds nothing"
+
+
+def end_group(shell: subprocess.Popen[bytes]) -> None:
+    """Server, worker and shell: a worker whose server is gone first would wait for it."""
+    os.killpg(shell.pid, signal.SIGTERM)
+    shell.wait(timeout=60)
+    time.sleep(2)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(shell.pid, signal.SIGKILL)
 
 
 def wait_for_scheduled(api: str, shell: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
