@@ -106,12 +106,16 @@ def finish(context: Context, new: int, reports: list[ingestion.BatchReport]) -> 
 
 @flow(name="ingest", persist_result=False)
 def ingest(
-    sources: Annotated[str, Field(min_length=1, description="Path of the sources file.")] = "sources.toml",
-    workers: Annotated[int, Field(ge=1, le=64, description="Worker processes for the extraction.")] = 1,
+    sources: Annotated[str, Field(min_length=1)] = "sources.toml",
+    workers: Annotated[int, Field(ge=1, le=64)] = 1,
 ) -> Any:
     """Read the sources, fetch what is new and publish its claims; a run while another is under way is cancelled.
 
     What a killed run had begun, this one ends. Leaves an artifact: counts, new claims, slow and failing sources.
+
+    Args:
+        sources: Path of the sources file.
+        workers: Worker processes for the extraction.
     """
     settings = config.load(Path(sources))
     try:

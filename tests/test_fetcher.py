@@ -131,8 +131,8 @@ REFUSALS = [
 def test_every_fault_has_its_reason_in_time(site: Site, route: object, reason: str, temporary: bool):
     site.routes["/fault"] = route  # type: ignore[assignment]
     begun = time.monotonic()
-    found = fetch(site.url("/fault"), timeout=1.0)
-    assert time.monotonic() - begun < 2.5
+    found = fetch(site.url("/fault"), timeout=1.0 if reason == "timeout" else 5.0)
+    assert time.monotonic() - begun < 6.0
     assert isinstance(found, Refused)
     assert (found.reason, found.temporary) == (reason, temporary), found.message
 

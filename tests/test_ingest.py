@@ -100,7 +100,7 @@ def test_every_fault_has_one_disposition_and_costs_nobody_else(site: Site, extra
         site.routes[path] = route
     site.page("/good", article(1))
     site.routes["/flaky"] = in_turn(answering(503, Retry_After="0"), website.reset, answering(200, article(2)))
-    politeness = "max_bytes = 300_000\ntimeout = 1.0\n"
+    politeness = "max_bytes = 300_000\ntimeout = 2.0\n"
     operation = Operation(tmp_path, feed(site, "/feed", *FAULTS, "/good", "/flaky"), politeness=politeness)
     operation.run(extract)
     found = short(site, operation.dispositions())
@@ -254,11 +254,13 @@ START_SECONDS = dt.datetime(2026, 3, 5, 8, 0, tzinfo=dt.UTC).timestamp()
 
 def test_robots_and_pauses_are_kept(site: Site, extract: Extract, tmp_path: Path):
     site.page("/robots.txt", b"User-agent: *\nDisallow: /private\nCrawl-delay: 0.3\n", "text/plain")
+    site.routes["/moved"] = redirect("/private/4")
     for path in ("/1", "/2", "/3", "/private/4"):
         site.page(path, article(int(path[-1])))
-    operation = Operation(tmp_path, feed(site, "/feed", "/1", "/private/4", "/2", "/3"))
+    operation = Operation(tmp_path, feed(site, "/feed", "/1", "/private/4", "/2", "/3", "/moved"))
     operation.run(extract)
-    assert short(site, operation.dispositions())["/private/4"] == ("rejected", "robots")
+    found = short(site, operation.dispositions())
+    assert found["/private/4"] == found["/moved"] == ("rejected", "robots")
     assert site.hits["/private/4"] == 0
     times = [at for at, path, _ in site.seen if path != "/robots.txt"]
     assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.28
@@ -277,6 +279,12 @@ def test_a_host_whose_robots_cannot_be_had_waits(site: Site, extract: Extract, t
     site.routes["/robots.txt"] = answering(404)
     operation.run(extract, minutes=0)
     assert short(site, operation.dispositions()) == {"/1": ("extracted", None)}
+
+
+def test_a_page_inside_the_operators_network_is_never_asked_for(site: Site, extract: Extract, tmp_path: Path):
+    operation = Operation(tmp_path, source("list", "pages", pages=["http://127.0.0.2/a", "http://10.0.0.1/b"]))
+    operation.run(extract)
+    assert set(operation.dispositions().values()) == {("rejected", "private_address")}
 
 
 def test_broken_and_hostile_feeds_are_named_and_the_others_read(site: Site, extract: Extract, tmp_path: Path):

@@ -11,7 +11,7 @@ import datetime as dt
 import email.utils
 import functools
 import ssl
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Literal
 from urllib.parse import urljoin
 
@@ -146,20 +146,30 @@ class Fetcher:
         timeout: float,
         max_bytes: int,
         validators: Validators | None = None,
+        admit: Callable[[str], Awaitable[Refused | None]] | None = None,
         accept: str = "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5",
     ) -> Fetched | Refused:
-        """The page at `url`, in at most `timeout` seconds and `max_bytes` of body. What a server does never raises."""
+        """The page at `url`, in at most `timeout` seconds and `max_bytes` of body. What a server does never raises.
+
+        `admit` is asked before each redirect is followed; what it refuses is the outcome.
+        """
         exchanges: list[Exchange] = []
         try:
             async with asyncio.timeout(timeout):
-                return await self._follow(url, exchanges, max_bytes, validators or Validators(), accept)
+                return await self._follow(url, exchanges, max_bytes, validators or Validators(), accept, admit)
         except TimeoutError:
             return Refused(url=url, reason="timeout", message=f"not done after {timeout:g} seconds")
         except _FAULTS as error:
             return _refusal(url, error, redirected=bool(exchanges))
 
     async def _follow(
-        self, url: str, exchanges: list[Exchange], max_bytes: int, validators: Validators, accept: str
+        self,
+        url: str,
+        exchanges: list[Exchange],
+        max_bytes: int,
+        validators: Validators,
+        accept: str,
+        admit: Callable[[str], Awaitable[Refused | None]] | None,
     ) -> Fetched | Refused:
         asked: set[str] = set()
         target = key(url)
@@ -177,6 +187,9 @@ class Fetcher:
                 return Refused(
                     url=url, reason="redirect_loop", message=f"{len(exchanges)} redirects lead back to {target}"
                 )
+
+            if admit and (refused := await admit(target)):
+                return refused.model_copy(update={"url": url})
 
     async def _exchange(self, url: str, max_bytes: int, validators: Validators, accept: str) -> Exchange:
         headers = {"Accept": accept}

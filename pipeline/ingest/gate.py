@@ -39,19 +39,32 @@ class Gate:
         except BadUrlError as error:
             return Refused(url=url, reason="bad_url", message=str(error))
         async with self._locks.setdefault(name, asyncio.Lock()):
-            robots = await self._robots(name, url, politeness)
-            if isinstance(robots, Refused):
-                return robots
-            if not robots.allows(url):
-                return Refused(url=url, reason="robots", message="the robots.txt of the host forbids it")
+            if refused := await self._forbidden(url, politeness):
+                return refused
             await self._turn(name)
+
+            async def admit(target: str) -> Refused | None:
+                # Its queue is not waited for: two hosts that redirect to each other would wait for ever.
+                return await self._forbidden(target, politeness)
+
             limits = {} if accept is None else {"accept": accept}
             try:
                 return await self._fetcher.fetch(
-                    url, timeout=politeness.timeout, max_bytes=politeness.max_bytes, validators=validators, **limits
-                )
+                    url, timeout=politeness.timeout, max_bytes=politeness.max_bytes, validators=validators, admit=admit,
+                    **limits,
+                )  # fmt: skip
             finally:
-                self._next(name, max(politeness.delay, robots.delay()))
+                crawl_delay = Robots(self._stored(name).robots or "", self._fetcher.user_agent).delay()
+                self._next(name, max(politeness.delay, crawl_delay))
+
+    async def _forbidden(self, url: str, politeness: Politeness) -> Refused | None:
+        """Why the robots.txt of a page's host does not let it be fetched, if it does not."""
+        robots = await self._robots(host(url), url, politeness)
+        if isinstance(robots, Refused):
+            return robots
+        if not robots.allows(url):
+            return Refused(url=url, reason="robots", message="the robots.txt of the host forbids it")
+        return None
 
     def wait(self, name: str) -> float:
         """Seconds until a host may be asked again."""
@@ -83,7 +96,10 @@ class Gate:
         stored, now = self._stored(name), self._context.now()
         hours = _UNREACHABLE_HOURS if stored.robots_reason else self._context.config.operation.robots_hours
         if stored.robots_at is None or not 0 <= now - stored.robots_at < hours * 3_600:
-            stored = await self._ask_robots(name, url, politeness)
+            answer = await self._ask_robots(name, url, politeness)
+            if isinstance(answer, Refused):
+                return answer
+            stored = answer
         if stored.robots_reason:
             until = (stored.robots_at or now) + _UNREACHABLE_HOURS * 3_600
             return Refused(
@@ -92,8 +108,11 @@ class Gate:
             )  # fmt: skip
         return Robots(stored.robots or "", self._fetcher.user_agent)
 
-    async def _ask_robots(self, name: str, url: str, politeness: Politeness) -> Host:
-        """RFC 9309: none there, all is allowed; not reachable or an error of the server, nothing is."""
+    async def _ask_robots(self, name: str, url: str, politeness: Politeness) -> Host | Refused:
+        """RFC 9309: none there, all is allowed; not reachable or an error of the server, nothing is.
+
+        Refused where the host itself must not be spoken to.
+        """
         parts = urlsplit(url)
         address = urlunsplit((parts.scheme, parts.netloc, "/robots.txt", "", ""))
         await self._turn(name)
@@ -103,7 +122,9 @@ class Gate:
         text, reason = "", None
         if isinstance(found, Fetched):
             text = text_of(found.content)
-        elif found.reason in ("private_address", "tls") or found.temporary:
+        elif found.reason == "private_address":
+            return found.model_copy(update={"url": url})
+        elif found.temporary:
             reason = found.message
         stored = Host(robots=text, robots_reason=reason, robots_at=self._context.now(), next_at=self.next_at(name))
         self._hosts[name] = stored
