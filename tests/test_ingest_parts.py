@@ -16,13 +16,20 @@ import website
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from pipeline.ingest import config, links
+from pipeline.ingest.closing import RunReport
+from pipeline.ingest.context import Event
 from pipeline.ingest.encodings import EncodingError, TooLargeError, codings, unpacked
 from pipeline.ingest.feeds import FeedError, read_feed
 from pipeline.ingest.guard import allowed
+from pipeline.ingest.health import SourceHealth
+from pipeline.ingest.report import markdown
 from pipeline.ingest.robots import LONGEST_DELAY, Robots
+from pipeline.ingest.terminal import log_line, trouble
 from pipeline.ingest.urls import BadUrlError, canonical, key, same_site
+from pipeline.store import Summary
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 1_000_000
@@ -342,3 +349,41 @@ def test_claims_of_two_versions_are_paired():
     assert [(link.relation, link.claim, link.other) for link in found] == [
         ("changed", "n1", first.id), ("same", "n2", second.id), ("new", "n3", None), ("gone", None, third.id),
     ]  # fmt: skip
+
+
+HOSTILE = "<img src=x onerror=alert(1)> | [here](javascript:x) `code`\n# heading \x1b[31m \u202e"
+
+
+def run_report() -> RunReport:
+    hostile = made.document(title=HOSTILE, url="https://e.example/a|b")
+    failing = SourceHealth(
+        name="wire", kind="feed", found=3, waiting=0, checked=None, newest=None, message=HOSTILE, seconds=2.0,
+        failing_since=dt.datetime(2026, 3, 1, tzinfo=dt.UTC), alert=f"has failed for 4 days: {HOSTILE}",
+    )  # fmt: skip
+    claims = tuple(claim.model_copy(update={"document": hostile}) for claim in made.claims())
+    return RunReport(
+        id="r", new_pages=1, batches=1, summary=Summary(inputs=1, extracted=1, claims=3, confirmed=1, aspirational=2),
+        claims=claims, sources=(failing,), waiting=0, delivered=0, undelivered=0, seconds=1.0,
+    )  # fmt: skip
+
+
+def test_the_artifact_shows_what_strangers_wrote_as_text():
+    text = markdown(run_report())
+    assert "| claims | 3 |" in text
+    assert "has failed for 4 days" in text.split("\n\n")[0]
+    rendered = MarkdownIt().enable("table").render(text)
+    assert "<img" not in rendered
+    assert "href" not in rendered
+    assert "<code>" not in rendered
+    assert rendered.count("<h2>") == 2
+    assert rendered.count("<tr>") == 1 + len(Summary.model_fields) + 1 + 3 + 1 + 1
+    assert "\x1b" not in text
+
+
+def test_a_log_line_is_one_line_of_plain_characters():
+    event = Event(stage="fetch", subject=f"https://e.example/{HOSTILE}", outcome="timeout", message=HOSTILE)
+    line = log_line(event, dt.datetime(2026, 3, 5, tzinfo=dt.UTC))
+    assert line.isascii()
+    assert line.isprintable()
+    assert "\n" not in trouble(event)
+    assert "\x1b" not in trouble(event)
