@@ -6,7 +6,7 @@ OUT ?= out
 BENCH ?= corpus/samples/wire-desk.jsonl
 TREEBANK ?= ../shared/treebank
 
-.PHONY: run test lint types check bench train schema readme clean help
+.PHONY: run test killed lint types check bench train schema readme clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -17,6 +17,9 @@ run: $(VENV)/.run ## extract the sample articles into out/ and show the claims
 
 test: $(VENV)/.dev ## run the tests
 	@$(BIN)/pytest
+
+killed: $(VENV)/.dev ## the long test of ingestion: 300 pages in 5 feeds, 20 kills; some minutes
+	@$(BIN)/python tests/killed.py 300 20
 
 lint: $(VENV)/.dev ## style
 	@$(BIN)/ruff check .

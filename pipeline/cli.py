@@ -18,6 +18,7 @@ import click
 from pipeline.cli_evaluate import evaluate
 from pipeline import cli_ledger
 from pipeline.cli_io import FAILED, REJECTED, day, printing, writing
+from pipeline.cli_ingest import commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -183,6 +184,8 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
 
 
 cli_ledger.register(main)
+for _command in commands():
+    main.add_command(_command)
 
 
 def _pages(paths: tuple[str, ...], url: str | None, published: dt.date | None) -> Iterator[Page | Rejected]:

@@ -1,4 +1,4 @@
-"""A Prefect of its own for one run: nothing to start beforehand, nothing left behind, nobody told.
+"""A Prefect of its own: for one run, with nothing left behind, or for a schedule, with its files in a folder.
 
 Prefect reads its settings while it is imported, so they are set in the environment before `pipeline.flows` is
 imported. Whoever has chosen a Prefect already (an API URL, a profile or a home in the environment) keeps it.
@@ -7,9 +7,17 @@ imported. Whoever has chosen a Prefect already (an API URL, a profile or a home 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
 from pathlib import Path
 
 _CHOSEN = ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_HOME")
@@ -22,6 +30,7 @@ _QUIET = {
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
 }
+_START_SECONDS = 120.0
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the database goes with the run; on a disk its set-up takes seconds longer
 
 
@@ -33,5 +42,47 @@ def prepare() -> None:
     home = tempfile.mkdtemp(prefix="infraclaims-prefect-", dir=memory)
     # Registered before Prefect registers the stop of its server, hence run after it.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    unproxied = [name for name in (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost") if name]
-    os.environ.update({**_QUIET, "PREFECT_HOME": home, "NO_PROXY": ",".join(unproxied)})
+    os.environ.update({**_QUIET, "PREFECT_HOME": home, "NO_PROXY": _unproxied()})
+
+
+def _unproxied() -> str:
+    return ",".join(name for name in (os.environ.get("NO_PROXY"), "127.0.0.1", "localhost") if name)
+
+
+@contextlib.contextmanager
+def server(home: Path) -> Generator[str]:
+    """The API of the Prefect that the environment names, or of a server on loopback that ends with the block.
+
+    Its files are kept in `home`, its log is `home/server.log`. Raises OSError where it does not start.
+    """
+    if api := os.environ.get("PREFECT_API_URL"):
+        yield api
+        return
+    home.mkdir(parents=True, exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    api = f"http://127.0.0.1:{port}/api"
+    own = {"PREFECT_HOME": str(home.resolve()), "PREFECT_API_URL": api, "NO_PROXY": _unproxied()}
+    os.environ.update({name: value for name, value in _QUIET.items() if "LOGGING" not in name} | own)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with (home / "server.log").open("ab") as log:
+        # In a group of its own: Ctrl-C stops what uses the server, and that stops the server.
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
+        try:
+            _wait_for(api, process, home / "server.log")
+            yield api
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(api: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{api}/health", timeout=5):  # noqa: S310  # our own address
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    raise OSError(f"the Prefect server did not start; its log is {log}")

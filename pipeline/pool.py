@@ -7,9 +7,10 @@ bounded number between.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -41,14 +42,31 @@ def extract_in_workers(
     `worker_died`. Any other exception of `build` or `extract` is a bug and is raised here, as is BrokenProcessPool
     when workers keep dying before they take a page.
     """
+    with open_workers(settings, build=build, extract=extract, workers=workers) as results:
+        yield from results(pages)
+
+
+@contextlib.contextmanager
+def open_workers(
+    settings: Settings,
+    *,
+    build: Callable[[Settings], Any],
+    extract: Callable[[Page, Any], Extraction],
+    workers: int = 1,
+) -> Generator[Callable[[Iterable[Page | Rejected]], Iterator[Extraction]]]:
+    """As `extract_in_workers`, for several streams of pages one after the other, each read to its end."""
     crew = _Crew(settings, build, extract, workers)
-    try:
+
+    def results(pages: Iterable[Page | Rejected]) -> Iterator[Extraction]:
         for page in pages:
             crew.send(page)
             if len(crew.waiting) >= _IN_FLIGHT_PER_WORKER * workers:
                 yield crew.next_result()
         while crew.waiting:
             yield crew.next_result()
+
+    try:
+        yield results
     finally:
         crew.stop()
 

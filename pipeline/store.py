@@ -155,13 +155,14 @@ def replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
             path.unlink(missing_ok=True)
         for source, path in zip(temporary, paths, strict=True):
             source.replace(path)
-        _sync_folder(paths[0].parent)
+        sync_folder(paths[0].parent)
     finally:
         for path in temporary:
             path.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Put what was created or renamed in a folder on the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

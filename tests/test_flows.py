@@ -142,12 +142,21 @@ def test_a_run_fails_unless_every_input_has_one_disposition(
 def test_the_deployment_loads(server: Server):
     server.prefect("work-pool", "create", "infraclaims", "--type", "process")
     server.prefect("deploy", "--all")
-    (deployment,) = server.ask("deployments")
-    assert deployment["name"] == "samples"
+    by_name = {deployment["name"]: deployment for deployment in server.ask("deployments")}
+    assert sorted(by_name) == ["hourly", "samples"]
+    deployment = by_name["samples"]
     assert deployment["work_pool_name"] == "infraclaims"
     assert deployment["entrypoint"] == "pipeline/flows.py:extract_articles"
     (paths,) = deployment["parameters"]["paths"]
     assert list(ROOT.glob(paths)), "the deployment names inputs that are there"
+    ingest = by_name["hourly"]
+    assert ingest["entrypoint"] == "pipeline/flows.py:ingest"
+    assert [schedule["schedule"]["cron"] for schedule in ingest["schedules"]] == ["7 * * * *"]
+    assert ingest["global_concurrency_limit"]["limit"] == 1
+    assert ingest["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    described = ingest["parameter_openapi_schema"]["properties"]
+    assert described["sources"]["description"] == "Path of the sources file."
+    assert (described["workers"]["minimum"], described["workers"]["maximum"]) == (1, 64)
 
 
 def processes_with(mark: str) -> list[str]:

@@ -89,7 +89,9 @@ def test_limits_are_the_defaults():
     assert f"| {settings.evidence_chars} characters |" in README
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/records.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/records.md", "docs/ingestion.md"]
+)
 def test_links_lead_somewhere(name: str):
     path = ROOT / name
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
