@@ -45,16 +45,21 @@ def on_topic(reading: Reading) -> bool:
     """Whether the article concerns AI computing infrastructure at all.
 
     Sentences speak for it (AI chips or a strong word: 1; a number beside a faint word or a company of the field: a
-    part) and against it; an article in two minds is off topic.
+    part) and against it; an article in two minds is off topic. So is one with money and faint words alone, and neither
+    a strong word nor a chip nor a figure of power: every article on business has these. The screen of archives
+    (`pipeline/screen`) rests on this.
     """
     topic = lexicon.toml("scope")["topic"]
     against = word_pattern("scope", "topic", "against")
     sentences = reading.sentences
     weights = [_weight(reading, sentence) for sentence in sentences]
+    evident = any(weight >= 1 for weight in weights) or any(
+        mention.kind in {"power", "energy"} for sentence in sentences for mention in sentence.quantities
+    )
     misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
     enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
-    return sum(weights) > misses and (lead or enough)
+    return evident and sum(weights) > misses and (lead or enough)
 
 
 def _weight(reading: Reading, sentence: Sentence) -> float:

@@ -78,6 +78,20 @@ def read_html(text: str, url: str | None, latest: dt.date | None, *, find_date: 
     )  # fmt: skip
 
 
+def every_line(text: str, url: str | None) -> list[str] | None:
+    """The title and every line of an HTML page, whatever part of it they stand in; null where no tree gives them.
+
+    What `read_html` makes of the page is a selection of these, but for the words that it cannot get from a tree.
+    """
+    tree = parse(text)
+    if tree is None:
+        return None
+    title = read_meta(tree, url).title
+    _prune(tree)
+    lines = [block.text for block in render(tree)]
+    return [title or "", *lines] if sum(map(len, lines)) >= _ENOUGH else None
+
+
 def parse(text: str) -> Any:
     """The lxml tree of a page; null where there is nothing to build one from."""
     lxml_html, etree = _lxml("lxml.html"), _lxml("lxml.etree")
