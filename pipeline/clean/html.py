@@ -32,12 +32,13 @@ _NO_TEXT = (
 _NOT_BODY = (
     "nav", "aside", "form", "footer", "button", "dialog", "menu", "figure", "label", "input", "textarea", "head",
 )  # fmt: skip
-_BLOCKS = frozenset((
+BLOCKS = frozenset((
     "p", "div", "section", "article", "main", "header", "li", "item", "dd", "dt", "dl", "ul", "ol", "list", "h1", "h2",
     "h3", "h4", "h5", "h6", "head", "blockquote", "quote", "pre", "tr", "row", "td", "th", "cell", "table", "tbody",
     "thead", "tfoot", "caption", "figure", "figcaption", "br", "lb", "hr", "body", "address", "details", "summary",
     "center",
 ))  # fmt: skip
+"""Elements that end a line where they begin and where they end."""
 _OPENING = (
     r"\s{0,1000}(?:<\?xml[^>]{0,200}>\s{0,100})?"
     r"(?:<!--[^>]{0,2000}-->\s{0,100}){0,5}<(?:!doctype html|html|head|body)\b"
@@ -194,7 +195,7 @@ def render(root: Any) -> list[Block]:
     for event, element in walk:
         tag = element.tag
         if event == "start":
-            if tag in _BLOCKS:
+            if tag in BLOCKS:
                 flush()
             if tag in _TABLES and (rows := _data_table(element)):
                 blocks += [Block(line, 0) for line in rows]
@@ -203,7 +204,7 @@ def render(root: Any) -> list[Block]:
             depth += tag in ("a", "ref")
             piece = element.text
         else:
-            if tag in _BLOCKS:
+            if tag in BLOCKS:
                 flush()
             depth -= tag in ("a", "ref")
             piece = element.tail if element is not root else None

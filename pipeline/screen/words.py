@@ -1,15 +1,16 @@
 """What a page must show somewhere to hold a claim, taken from the lexicon that the rules of extraction read.
 
-An article without a strong word of the subject, a chip, or a figure of power or energy is off topic
-(`claims/scope.py`). The words that can give one of these are listed here by what they prove. Every list is read off
-the lexicon, so that a word which is added there is looked for here.
+An article is off topic without a strong word of the subject, a chip, a figure of power or energy, or a large sum
+beside a faint word or a company of the field (`on_topic` of `claims/scope.py`). The words that can give one of these
+are listed here by what they prove. Every list is read off the lexicon, so that a word which is added there is looked
+for here.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from pipeline import lexicon
@@ -17,9 +18,9 @@ from pipeline.components.chips import chip_words
 from pipeline.components.measures import rules
 from pipeline.components.numbers import number_words
 
-Proof = Literal["proof", "counted", "measured", "doubtful", "context"]
-"""`proof` is enough by itself, `counted` beside a number and a context (or a large number), `measured` beside a
-number, `doubtful` (a name that is also a word) with a context somewhere."""
+Proof = Literal["proof", "counted", "measured", "doubtful", "context", "field"]
+"""`proof` is enough by itself, `counted` beside a number and a `context` (or a large number), `measured` beside a
+number, `doubtful` (a name that is also a word) with a `context` somewhere, a large sum with a `field` in its block."""
 
 
 class Words(NamedTuple):
@@ -57,13 +58,52 @@ def evidence() -> tuple[Words, ...]:
         Words("counted", shortest((*heads.weak, *heads.plain))),
         Words("doubtful", shortest(doubtful), glued=True),
         Words("context", shortest(context)),
+        Words("field", shortest((*lexicon.toml("scope")["topic"]["faint"], *_companies(gazetteer)))),
+    )
+
+
+class Money(NamedTuple):
+    """How a sum large enough for a claim is written."""
+
+    signs: tuple[str, ...]
+    """What stands before the number: "$", "EUR", "Rs."."""
+    names: tuple[str, ...]
+    """What stands behind it: "dollars", "USD"."""
+    scales: tuple[str, ...]
+    """Words that make a number large: "million", "crore"."""
+    prefixes: tuple[str, ...]
+    """Glued to such a word: "multimillion"."""
+    abbreviations: tuple[str, ...]
+    """Glued to digits: "bn"."""
+    letters: tuple[str, ...]
+    """The same, beside a sign only: "$5m"."""
+    digits: int
+    """Fewest digits of a sum without any of these."""
+
+
+@functools.cache
+def money() -> Money:
+    """The forms of large sums; a scale counts where fewer than ten thousand times it are one."""
+    smallest, words, table = lexicon.toml("scope")["money"]["smallest"], number_words(), rules()
+
+    def large(scales: Mapping[str, float]) -> tuple[str, ...]:
+        return _unique(name for name, worth in scales.items() if 10_000 * worth >= smallest)
+
+    return Money(
+        signs=_unique(sign for row in table.currencies for sign in row.prefixes),
+        names=_unique(name for row in table.currencies for name in (row.code, *row.names, *row.scaled)),
+        scales=large({**words.scales, **words.plurals}),
+        prefixes=_unique(words.prefixes),
+        abbreviations=large(words.abbreviations),
+        letters=large(words.letters),
+        digits=len(str(int(smallest))),
     )
 
 
 def pieces(form: str) -> tuple[str, ...]:
     """The runs of letters and of digits in a form, in lower case, without the s of a plural at the end."""
     found = re.findall(r"[a-z]+|[0-9]+", form.lower())
-    return tuple([*found[:-1], found[-1].removesuffix("s")]) if found else ()
+    return (*found[:-1], found[-1].removesuffix("s")) if found else ()
 
 
 def shortest(forms: Iterable[str]) -> tuple[str, ...]:
@@ -91,6 +131,21 @@ def large_number_pattern() -> re.Pattern[str]:
     words = number_words()
     scales = "|".join(map(re.escape, (*words.scales, *words.plurals, *words.abbreviations, *words.letters)))
     return re.compile(rf"\d(?:[,.' ]?\d){{3}}|(?i:(?:{scales})(?![A-Za-z]))")
+
+
+@functools.cache
+def large_sum_pattern() -> re.Pattern[str]:
+    """Digits of a sum, many or with something behind that makes them large."""
+    forms = money()
+    behind = "|".join(map(re.escape, (*forms.scales, *forms.abbreviations, *forms.letters)))
+    return re.compile(rf"(?:\d[,.' ]?){{{forms.digits},}}|[\d.,½¼¾' ]{{1,20}}[ -]?(?i:{behind})(?![A-Za-z0-9])")
+
+
+def _companies(gazetteer: lexicon.Lexicon) -> Iterator[str]:
+    kinds = lexicon.toml("scope")["topic"]["company_kinds"]
+    for company in gazetteer.companies:
+        if company.kind in kinds:
+            yield from (company.name, *company.aliases)
 
 
 def _models(chips: Iterable[lexicon.Accelerator]) -> tuple[list[str], list[str]]:
