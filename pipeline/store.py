@@ -91,7 +91,7 @@ def open_run(out: Path) -> Generator[RunWriter]:
     run stay as they were.
     """
     out.mkdir(parents=True, exist_ok=True)
-    with _replacing([out / CLAIMS, out / ARTICLES, out / REJECTS]) as (claims, articles, rejects):
+    with replacing([out / CLAIMS, out / ARTICLES, out / REJECTS]) as (claims, articles, rejects):
         yield RunWriter(claims, articles, rejects)
 
 
@@ -107,7 +107,7 @@ def write_claims(results: Iterable[Extraction], path: Path) -> Summary:
     """Write only the claims, into the file `path`; its folder is made if missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
-    with _replacing([path]) as (claims,):
+    with replacing([path]) as (claims,):
         for result in results:
             claims.writelines(map(line, result.claims))
             count(counts, result)
@@ -140,8 +140,11 @@ def check_dispositions(inputs: Iterable[str], disposed: Iterable[str]) -> list[s
 
 
 @contextlib.contextmanager
-def _replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
-    """Open a temporary neighbour of each path; when the block ends well they all take their names, else none does."""
+def replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
+    """A temporary neighbour of each path, open for writing; when the block ends well they take their names, else none.
+
+    The files are complete and on the disk then.
+    """
     temporary = [path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in paths]
     try:
         with contextlib.ExitStack() as stack:
@@ -150,8 +153,9 @@ def _replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
             for file in files:
                 file.flush()
                 os.fsync(file.fileno())
-        # The old set goes first: a crash between two renames leaves a gap, never files of two different runs.
-        for path in paths:
+        # The old set goes first: a crash between two renames leaves a gap, never files of two different runs. One file
+        # is replaced in one step.
+        for path in paths if len(paths) > 1 else ():
             path.unlink(missing_ok=True)
         for source, path in zip(temporary, paths, strict=True):
             source.replace(path)

@@ -10,8 +10,6 @@ a page that passes all three may still hold nothing. Pure functions; the matcher
 
 from __future__ import annotations
 
-import functools
-
 from pipeline.clean.charset import decode
 from pipeline.clean.html import every_line, looks_like_html
 from pipeline.clean.refusal import Refusal
@@ -19,7 +17,7 @@ from pipeline.clean.text import fold
 from pipeline.records import Article, Page
 from pipeline.screen.scan import Scanner
 
-__all__ = ["article_could_hold_claim", "bytes_could_hold_claim", "text_could_hold_claim"]
+__all__ = ["article_could_hold_claim", "bytes_could_hold_claim", "prepare", "prepared", "text_could_hold_claim"]
 
 
 def bytes_could_hold_claim(page: Page) -> bool:
@@ -29,7 +27,7 @@ def bytes_could_hold_claim(page: Page) -> bool:
     html = page.media_type == "html"
     data = page.content.encode("utf-8", "replace")
     return _told(page) or (
-        _scanner().could_hold_claim(data) if html else _scanner().text_could_hold_claim(_plain(page.content))
+        _scanner().could_hold_claim(data) if html else _scanner().text_could_hold_claim(fold(page.content))
     )
 
 
@@ -52,13 +50,26 @@ def article_could_hold_claim(article: Article) -> bool:
 
 def _told(page: Page) -> bool:
     """Whether the title that the container tells, which the page itself need not repeat, is evidence."""
-    return bool(page.title) and _scanner().text_could_hold_claim(_plain(page.title or ""))
+    return bool(page.title) and _scanner().text_could_hold_claim(fold(page.title or ""))
 
 
-def _plain(text: str) -> str:
-    return fold(text)
+def prepared() -> bytes:
+    """The compiled matcher, for `prepare` in another process."""
+    return _scanner().dump()
 
 
-@functools.cache
+def prepare(compiled: bytes) -> None:
+    """Take a compiled matcher, so that this process need not make its own."""
+    _Kept.scanner = Scanner(compiled)
+
+
+class _Kept:
+    """The matcher of this process."""
+
+    scanner: Scanner | None = None
+
+
 def _scanner() -> Scanner:
-    return Scanner()
+    if _Kept.scanner is None:
+        _Kept.scanner = Scanner()
+    return _Kept.scanner

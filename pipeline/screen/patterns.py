@@ -18,6 +18,8 @@ _JOINS = (rb" ", rb"-", rb"/", rb"  ", rb"\n", rb"\xc2\xa0", rb"&nbsp;", _TAG)
 _NARROW = rb"(?:\xc2\xa0|\xe2\x80[\x89\xaf]|&[A-Za-z]{2,8};)"
 _SPACE = rb"(?:[\s-]|" + _NARROW + rb"|" + _TAG + rb"){0,2}"
 _NAMED = {"$": rb"&dollar;", "£": rb"&pound;", "€": rb"&euro;", "¥": rb"&yen;"}
+ASIDE = ("context", "chips", "maker", "field")
+"""Meanings that count only beside another match, and are looked for only then."""
 _WHOLE = ("proof", "counted")
 _LEFT = rb"(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4})"
 _RIGHT = rb"(?:[^A-Za-z0-9]|$)"
@@ -56,6 +58,7 @@ class Pattern(NamedTuple):
     """Whether case counts."""
     once: bool = False
     """Whether one match is enough, wherever it stands."""
+    maker: str = ""
 
 
 def patterns() -> Iterator[Pattern]:
@@ -100,7 +103,7 @@ def _of_form(words: Words, form: str) -> Iterator[Pattern]:
     gaps = ([b""] if words.glued else []) + ([_GAP + b"+"] if long or not words.glued else list(_JOINS))
     for gap in gaps if len(parts) > 1 else [b""]:
         expression = _LEFT + gap.join(map(_piece, parts)) + rb"s?" + _RIGHT
-        yield Pattern(expression, words.proof, once=words.proof in ("context", "field"))
+        yield Pattern(expression, words.proof, once=words.proof in ASIDE, maker=words.maker)
 
 
 def _sums() -> Iterator[bytes]:

@@ -11,13 +11,14 @@ import codecs
 import contextlib
 import html
 import importlib
+import pickle
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.clean.charset import declared
 from pipeline.clean.text import fold
-from pipeline.screen.patterns import Pattern, patterns
+from pipeline.screen.patterns import ASIDE, Pattern, patterns
 from pipeline.screen.view import Markup, Plain
 from pipeline.screen.words import large_number_pattern, large_sum_pattern, number_pattern
 
@@ -26,7 +27,6 @@ _HEAD = 65_536
 _ASCII = bytes(range(32, 127))
 # Encodings whose second bytes look like ASCII letters, so that a word may seem to go on to the left.
 _TWO_BYTES = ("gb", "big5", "shift", "sjis", "cp932", "cp936", "cp949", "cp950", "johab", "hz")
-_NUMBERED = ("measured", "counted")
 _SUM = 200
 """Bytes of a sum and its tags."""
 _REACH = 250
@@ -36,19 +36,28 @@ _TAG = rb"<[^>]*>"
 
 
 class Scanner:
-    """The compiled patterns; making one takes a second or two, using one a fraction of a millisecond a page."""
+    """The compiled patterns; making one takes some seconds, using one a fraction of a millisecond a page."""
 
-    def __init__(self) -> None:
+    def __init__(self, compiled: bytes | None = None) -> None:
+        """`compiled`: what `dump` of the same version gave, instead of making it again."""
         hyperscan: Any = importlib.import_module("hyperscan")
         self._ended: type[Exception] = hyperscan.ScanTerminated
-        every = list(patterns())
-        main = [pattern for pattern in every if pattern.meaning not in ("context", "field")]
-        self._meanings = [pattern.meaning for pattern in main]
-        self._main = _compiled(hyperscan, main)
-        self._asides = {
-            meaning: _compiled(hyperscan, [pattern for pattern in every if pattern.meaning == meaning])
-            for meaning in ("context", "field")
-        }
+        asides: dict[tuple[str, str], list[Pattern]] = {}
+        self._patterns: list[Pattern] = []
+        for pattern in patterns():
+            aside = pattern.meaning in ASIDE
+            (asides.setdefault((pattern.meaning, pattern.maker), []) if aside else self._patterns).append(pattern)
+        lists = [self._patterns, *asides.values()]
+        blobs: list[bytes] = pickle.loads(compiled) if compiled else []  # noqa: S301  # our own, from another process
+        databases = [hyperscan.loadb(blob, hyperscan.HS_MODE_BLOCK) for blob in blobs] or [
+            _compiled(hyperscan, expressions) for expressions in lists
+        ]
+        self._main, self._asides = databases[0], dict(zip(asides, databases[1:], strict=True))
+        self._dumped = compiled or pickle.dumps([hyperscan.dumpb(database) for database in databases])
+
+    def dump(self) -> bytes:
+        """The compiled patterns for another process on a machine of this kind."""
+        return self._dumped
 
     def could_hold_claim(self, raw: bytes) -> bool:
         """Whether the bytes of an HTML page could: text, the title in its head, and its structured data count."""
@@ -60,38 +69,61 @@ class Scanner:
 
     def _judge(self, data: bytes, view: Markup | Plain) -> bool:
         hits = self._hits(data)
-        if any(meaning == "odd" for meaning, _ in hits):
+        if any(pattern.meaning == "odd" for pattern, _ in hits):
             return True
-        shown = [(meaning, end) for meaning, end in hits if view.shows(end)]
-        meanings = {meaning for meaning, _ in shown}
-        if "proof" in meanings:
+        shown = [(pattern, end) for pattern, end in hits if view.shows(end)]
+        if any(pattern.meaning == "proof" for pattern, _ in shown):
             return True
-        in_context = bool(meanings & {"doubtful", "counted"}) and self._any("context", data)
-        return any(self._counts(meaning, end, data, view, in_context) for meaning, end in shown)
+        asked: dict[tuple[str, str], bool] = {}
 
-    def _counts(self, meaning: str, end: int, data: bytes, view: Markup | Plain, in_context: bool) -> bool:
+        def somewhere(meaning: str, maker: str = "") -> bool:
+            key = meaning, maker
+            if key not in asked:
+                asked[key] = self._any(key, data)
+            return asked[key]
+
+        return any(self._counts(pattern, end, data, view, somewhere) for pattern, end in shown)
+
+    def _counts(
+        self, pattern: Pattern, end: int, data: bytes, view: Markup | Plain, somewhere: Callable[[str, str], bool]
+    ) -> bool:
         """Whether a match that is no proof by itself has beside it what it needs."""
-        if meaning == "doubtful":
-            return in_context
+        meaning = pattern.meaning
+        if meaning == "measured":
+            return _beside_number(data, end, large=False)
+        if meaning == "counted":
+            return _beside_number(data, end, large=True) or (
+                _beside_number(data, end, large=False) and somewhere("context", "")
+            )
         if meaning == "invisible":
             return _inside_word(data, end)
-        if meaning == "sum" or (meaning == "sign" and _large_sum(data, end)):
-            block = view.block(data, end)
-            return block is None or self._any("field", block)
-        return meaning in _NUMBERED and _beside_number(data, end, large=meaning == "counted" and not in_context)
+        if meaning == "doubtful":
+            word = _last_word(data, end)
+            if word.isalpha() and word[:1].islower():
+                return False
+            if word[-1:] in b"sS" and _beside_number(data, end, large=False):
+                return True
+            return self._in_block("chips", end, data, view) or (
+                bool(pattern.maker) and somewhere("maker", pattern.maker)
+            )
+        return (meaning == "sum" or _large_sum(data, end)) and self._in_block("field", end, data, view)
 
-    def _hits(self, data: bytes) -> list[tuple[str, int]]:
+    def _in_block(self, meaning: str, end: int, data: bytes, view: Markup | Plain) -> bool:
+        block = view.block(data, end)
+        return block is None or self._any((meaning, ""), block)
+
+    def _hits(self, data: bytes) -> list[tuple[Pattern, int]]:
         """What was found, with the offset behind it, in the order of the offsets."""
-        hits: list[tuple[str, int]] = []
-        meanings = self._meanings
+        hits: list[tuple[Pattern, int]] = []
+        expressions = self._patterns
 
         def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            hits.append((meanings[number], end))
+            hits.append((expressions[number], end))
 
         self._main.scan(data, match_event_handler=found)
         return hits
 
-    def _any(self, meaning: str, data: bytes) -> bool:
+    def _any(self, key: tuple[str, str], data: bytes) -> bool:
         """Whether one of the words beside which others count stands in the data."""
         found: list[object] = []
 
@@ -100,8 +132,14 @@ class Scanner:
             return True  # ends the scan
 
         with contextlib.suppress(self._ended):
-            self._asides[meaning].scan(data, match_event_handler=end)
+            self._asides[key].scan(data, match_event_handler=end)
         return bool(found)
+
+
+def _last_word(data: bytes, end: int) -> bytes:
+    """The letters and digits that a match ends in."""
+    found = re.search(rb"([A-Za-z0-9]+)[^A-Za-z0-9]?$", data[max(0, end - 60) : end])
+    return found[1] if found else b""
 
 
 def _large_sum(data: bytes, end: int) -> bool:

@@ -50,6 +50,10 @@ class Markup:
     def block(self, data: bytes, at: int) -> bytes | None:
         """The stretch around a place up to the nearest tags that end a line; None where they are far away."""
         at -= 1
+        opened = self._raw.rfind(b"<", 0, at)
+        if self._lower.startswith(b"<title", opened):
+            end = self._raw.find(b"<", at)
+            return data[opened : len(data) if end < 0 else end]
         low = max(0, at - _FAR)
         left = None
         for near in (max(low, at - _NEAR), low):

@@ -18,9 +18,10 @@ from pipeline.components.chips import chip_words
 from pipeline.components.measures import rules
 from pipeline.components.numbers import number_words
 
-Proof = Literal["proof", "counted", "measured", "doubtful", "context", "field"]
-"""`proof` is enough by itself, `counted` beside a number and a `context` (or a large number), `measured` beside a
-number, `doubtful` (a name that is also a word) with a `context` somewhere, a large sum with a `field` in its block."""
+Proof = Literal["proof", "counted", "measured", "doubtful", "context", "chips", "maker", "field"]
+"""`proof` is enough by itself; `counted` beside a number and with a `context` somewhere (or a large number);
+`measured` beside a number; `doubtful` (a name that is also a word) with `chips` in its block, its `maker` somewhere,
+or as a plural beside a number; a large sum with a `field` in its block."""
 
 
 class Words(NamedTuple):
@@ -28,6 +29,8 @@ class Words(NamedTuple):
 
     proof: Proof
     forms: tuple[str, ...]
+    maker: str = ""
+    """Of doubtful chips and of the names of a maker: the maker's id."""
     exact: bool = False
     """Whether case counts."""
     glued: bool = False
@@ -39,15 +42,15 @@ def evidence() -> tuple[Words, ...]:
     """All forms, each list without repetitions and in a fixed order."""
     heads = chip_words()
     gazetteer = lexicon.load()
-    vendors = {chip.vendor for chip in gazetteer.accelerators}
-    makers = (
+    makers = {company.id: (company.name, *company.aliases) for company in gazetteer.companies}
+    counting = [
         form
         for company in gazetteer.companies
-        if company.id in vendors or company.id in heads.vendors or company.kind in heads.vendor_kinds
-        for form in (company.name, *company.aliases)
-    )
+        if company.id in heads.vendors or company.kind in heads.vendor_kinds
+        for form in makers[company.id]
+    ]
     plain, doubtful = _models(gazetteer.accelerators)
-    context = (*heads.context, *lexicon.toml("names")["context"]["chips"], *makers)
+    chips = (*lexicon.toml("names")["context"]["chips"], *counting)
     units = rules().units
     strong = shortest((*lexicon.toml("scope")["topic"]["strong"], *heads.strong))
     return (
@@ -56,8 +59,10 @@ def evidence() -> tuple[Words, ...]:
         Words("proof", shortest(word for row in units for word in row.words), glued=True),
         Words("measured", _unique(symbol for row in units for symbol in row.symbols), exact=True),
         Words("counted", shortest((*heads.weak, *heads.plain))),
-        Words("doubtful", shortest(doubtful), glued=True),
-        Words("context", shortest(context)),
+        *(Words("doubtful", shortest(forms), maker, glued=True) for maker, forms in sorted(doubtful.items())),
+        *(Words("maker", shortest(makers[maker]), maker) for maker in sorted(doubtful) if maker),
+        Words("context", shortest((*heads.context, *counting))),
+        Words("chips", shortest(chips)),
         Words("field", shortest((*lexicon.toml("scope")["topic"]["faint"], *_companies(gazetteer)))),
     )
 
@@ -148,12 +153,13 @@ def _companies(gazetteer: lexicon.Lexicon) -> Iterator[str]:
             yield from (company.name, *company.aliases)
 
 
-def _models(chips: Iterable[lexicon.Accelerator]) -> tuple[list[str], list[str]]:
+def _models(chips: Iterable[lexicon.Accelerator]) -> tuple[list[str], dict[str, list[str]]]:
+    """Names that mean a chip wherever they stand, and those that are words too, by maker."""
     plain: list[str] = []
-    doubtful: list[str] = []
+    doubtful: dict[str, list[str]] = {}
     for chip in chips:
         for form in (chip.name, *chip.aliases):
-            (doubtful if form in chip.ambiguous else plain).append(form)
+            (doubtful.setdefault(chip.vendor or "", []) if form in chip.ambiguous else plain).append(form)
     return plain, doubtful
 
 

@@ -134,7 +134,8 @@ def _name(uri: str, part: int | str) -> str:
     return f"{stem or 'shard'}-{content_hash(uri, part)[:12]}"
 
 
-def _is_remote(path: str) -> bool:
+def is_remote(path: str) -> bool:
+    """Whether a path has a protocol, so that fsspec opens it."""
     return "://" in path
 
 
@@ -148,7 +149,7 @@ def _expand(path: str) -> Iterator[_Entry]:
         for line in _list_lines(path):
             yield from _expand(line)
     else:
-        found = _remote(path) if _is_remote(path) else _local(path)
+        found = _remote(path) if is_remote(path) else _local(path)
         if not found:
             raise ArchiveError(
                 f"{path}: there is no such file, or nothing in it is a WARC, JSONL, Parquet or HTML file"
@@ -159,13 +160,13 @@ def _expand(path: str) -> Iterator[_Entry]:
 def _list_lines(path: str) -> Iterator[str]:
     """The paths of a list: relative ones to the folder of a local list, to the bucket or host of a remote one."""
     try:
-        data = _fetched(path) if _is_remote(path) else Path(path).read_bytes()
+        data = _fetched(path) if is_remote(path) else Path(path).read_bytes()
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8")
     except (OSError, EOFError, ValueError) as error:
         raise ArchiveError(f"{path}: the list cannot be read: {error}") from error
     root = re.match(r"[a-z0-9]+://[^/]+/", path)
     for line in filter(None, map(str.strip, text.splitlines())):
-        if _is_remote(line) or line.startswith("/"):
+        if is_remote(line) or line.startswith("/"):
             yield line
         else:
             yield root[0] + line if root else str(Path(path).parent / line)
@@ -212,6 +213,13 @@ def _remote(uri: str) -> list[_Entry]:
     return entries
 
 
+def digest(shard: Shard) -> str:
+    """SHA-256 of the stored bytes of a local shard, as `open_shard` tells it."""
+    if shard.kind == "html":
+        return _open_folder(shard, Settings()).digest
+    return _digest(Path(shard.uri), shard.start, shard.stop)
+
+
 @contextlib.contextmanager
 def open_shard(shard: Shard, settings: Settings) -> Generator[Opened]:
     """The pages of a shard, read while they are asked for. Raises OSError for stored bytes that cannot be had."""
@@ -219,11 +227,11 @@ def open_shard(shard: Shard, settings: Settings) -> Generator[Opened]:
         if shard.kind == "html":
             yield _open_folder(shard, settings)
             return
-        if _is_remote(shard.uri):
+        if is_remote(shard.uri):
             path, base = stack.enter_context(_copy(shard, settings)), shard.start
         else:
             path, base = Path(shard.uri), 0
-        digest = _digest(path, shard.start - base, shard.stop - base)
+        total = _digest(path, shard.start - base, shard.stop - base)
         if shard.kind == "warc":
             pages = read_warc(
                 path, shard.uri, settings, start=shard.start - base, stop=shard.stop - base, base=base
@@ -232,12 +240,12 @@ def open_shard(shard: Shard, settings: Settings) -> Generator[Opened]:
             pages = read_lines(stack.enter_context(_unpacked(path, shard.uri)), shard.uri, settings)
         else:
             pages = _rows(path, shard.uri)
-        yield Opened(digest, _guarded(pages, shard.uri))
+        yield Opened(total, _guarded(pages, shard.uri))
 
 
 def _guarded(pages: Iterable[Page | Rejected], uri: str) -> Iterator[Page | Rejected]:
     """The pages up to where the file cannot be read any further; that is a disposition of its own."""
-    damage = [EOFError, OSError, ValueError, zlib.error]
+    damage: list[type[Exception]] = [EOFError, OSError, ValueError, zlib.error]
     if uri.endswith(".zst"):
         damage.append(cast(Any, importlib.import_module("zstandard")).ZstdError)
     try:
@@ -278,7 +286,7 @@ def _digest(path: Path, start: int, stop: int) -> str:
 def _open_folder(shard: Shard, settings: Settings) -> Opened:
     def read(name: str) -> bytes:
         uri = f"{shard.uri}/{name}"
-        return _fetched(uri) if _is_remote(uri) else Path(uri).read_bytes()
+        return _fetched(uri) if is_remote(uri) else Path(uri).read_bytes()
 
     total = hashlib.sha256()
     for name in shard.files:
