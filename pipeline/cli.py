@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline import cli_archive
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -54,6 +56,10 @@ def main() -> None:
       infraclaims extract article.html
       infraclaims explain article.html --html why.html
     """
+
+
+for _verb in (cli_archive.reextract, cli_archive.verify, cli_archive.merge):
+    main.add_command(_verb)
 
 
 @main.command()

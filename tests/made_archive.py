@@ -96,15 +96,15 @@ NEAR_MISSES = (
     ),
     (
         "Film review: the supercomputer that fell in love",
-        "In the film a supercomputer in a data center under {place} learns to sing, and the movie takes its time to say why.",
+        "In the film a supercomputer in a data center under {place} learns to sing, and the movie takes its time over it.",
         "The episode that follows next season is said to be shorter.",
     ),
 )  # fmt: skip
 RELEVANT = (
     (
         "{firm} plans data center campus near {place}",
-        "{firm} said on {day} that it will build a {sum} MW data center campus near {place}, with {small},000 Nvidia GPUs "
-        "in its first phase.",
+        "{firm} said on {day} that it will build a {sum} MW data center campus near {place}, "
+        "with {small},000 Nvidia GPUs in its first phase.",
         "The company has signed a contract with Quill Energy for {sum} megawatts of power by the end of 2028.",
         "{person}, the mayor of {place}, said the project would bring ${sum} million of investment to the county.",
     ),
@@ -116,13 +116,13 @@ RELEVANT = (
     ),
     (
         "{firm} to spend ${small} billion on compute",
-        "{firm} plans to spend ${small} billion on data centers next year, up from ${sum} million, according to {person}.",
+        "{firm} plans to spend ${small} billion on data centers next year, up from ${sum} million, said {person}.",
         "Reportedly {small} gigawatts are under contract in {place}, though the utility has approved none of it.",
     ),
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 _SCRIPT = (
-    "!function(e,t){{var n=e.{a}||[];n.push(function(r){{return r.{b}(t,{n}).then(o=>o.{c}?o.{c}.map(i=>i.{a}):null)}});"
+    "!function(e,t){{var n=e.{a}||[];n.push(function(r){{return r.{b}(t,{n}).then(o=>o.{c}?o.{c}.map(i=>i.{a}):0)}});"
     'e.{a}=n,e.__{b}="{c}{n}"}}(window,{n});'
 )
 _WORDS = (
@@ -170,7 +170,7 @@ def paragraphs(rnd: random.Random, templates: tuple[str, ...]) -> list[str]:
 
 def other_news(rnd: random.Random) -> list[str]:
     """An ordinary article: title first. One in six speaks of millions, one in thirty of business and millions."""
-    templates = rnd.sample(OTHER_NEWS, rnd.randint(6, 12))
+    templates = rnd.sample(OTHER_NEWS, rnd.randint(8, 16))
     draw = rnd.random()
     if draw < 1 / 30:
         templates += rnd.sample(BUSINESS_NEWS, 2)
@@ -190,10 +190,10 @@ def page(rnd: random.Random, blocks: list[str], weight: int) -> bytes:
     )
     text = "\n".join(f'<p class="article-body__paragraph">{html.escape(block, quote=False)}</p>' for block in body)
     head = (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)} | Valley Courier</title>'
-        f'<meta property="og:title" content="{html.escape(title)}"><meta property="og:site_name" content="Valley Courier">'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)} | Courier</title>'
+        f'<meta property="og:title" content="{html.escape(title)}"><meta property="og:site_name" content="Courier">'
         '<meta property="article:published_time" content="2026-03-05T08:00:00Z">'
-        '<link rel="stylesheet" href="/assets/app.8f3a.css"><script src="https://www.googletagservices.example/gpt.js"></script>'
+        '<link rel="stylesheet" href="/assets/app.8f3a.css"><script src="https://tags.example/gpt.js"></script>'
     )
     main = (
         f"</head><body><header><nav><ul>{sections}</ul></nav></header><main><article><h1>{html.escape(title)}</h1>"
@@ -202,10 +202,10 @@ def page(rnd: random.Random, blocks: list[str], weight: int) -> bytes:
     )
     teasers = ""
     while len(head) + len(main) + len(teasers) < 0.35 * weight:
-        link = html.escape(" ".join(paragraphs(rnd, (rnd.choice(OTHER_NEWS),)))[:70])
+        link = html.escape(" ".join(paragraphs(rnd, (rnd.choice(OTHER_NEWS),))[0].split()[:4]))
         teasers += (
-            f'<li class="card card--small"><a class="card__link" data-track="teaser-{rnd.randint(100, 999)}" href="/story/'
-            f'{rnd.randint(10000, 99999)}"><span class="card__title">{link}</span></a></li>\n'
+            f'<li class="card card--small"><a class="card__link" data-track="teaser-{rnd.randint(100, 999)}" '
+            f'href="/story/{rnd.randint(10000, 99999)}"><span class="card__title">{link}</span></a></li>\n'
         )
     tail = f"<aside><h2>More stories</h2><ul>{teasers}</ul></aside><footer>Valley Courier, Mill Lane 4</footer>"
     scripts = ""
@@ -220,10 +220,12 @@ def page(rnd: random.Random, blocks: list[str], weight: int) -> bytes:
 
 def record(url: str, body: bytes, *, status: str = "200 OK", kind: str = "text/html; charset=utf-8", extra: str = "",
            coding: str = "") -> bytes:  # fmt: skip
-    """A WARC response record."""
+    """A WARC response record; the coding "no gzip" says gzip and is none."""
     if coding == "gzip":
         body = gzip.compress(body, 6, mtime=0)
-    headers = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n" + (f"Content-Encoding: {coding}\r\n" if coding else "")
+    headers = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n" + (
+        f"Content-Encoding: {coding[-4:]}\r\n" if coding else ""
+    )
     http = f"{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
     head = (
         f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2026-03-06T01:02:03Z\r\n{extra}"
@@ -285,7 +287,7 @@ def _defect(rnd: random.Random, url: str, size: int) -> Made:
     if kind == "binary":
         return Made(kind, record(url, b"%PDF-1.7 " + bytes(range(256)) * 50))
     if kind == "bad coding":
-        return Made(kind, record(url, body).replace(b"Content-Length", b"Content-Encoding: gzip\r\nContent-Length", 1))
+        return Made(kind, record(url, body, coding="no gzip"))
     return Made(kind, record(url, body))
 
 

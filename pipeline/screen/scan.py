@@ -49,9 +49,7 @@ class Scanner:
             (asides.setdefault((pattern.meaning, pattern.maker), []) if aside else self._patterns).append(pattern)
         lists = [self._patterns, *asides.values()]
         blobs: list[bytes] = pickle.loads(compiled) if compiled else []  # noqa: S301  # our own, from another process
-        databases = [hyperscan.loadb(blob, hyperscan.HS_MODE_BLOCK) for blob in blobs] or [
-            _compiled(hyperscan, expressions) for expressions in lists
-        ]
+        databases = [_loaded(hyperscan, blob) for blob in blobs] or [_compiled(hyperscan, each) for each in lists]
         self._main, self._asides = databases[0], dict(zip(asides, databases[1:], strict=True))
         self._dumped = compiled or pickle.dumps([hyperscan.dumpb(database) for database in databases])
 
@@ -155,6 +153,12 @@ def _beside_number(data: bytes, end: int, *, large: bool) -> bool:
     text = re.sub(_TAG, b"", before if before.find(b"<") < before.find(b">") else before[before.find(b">") + 1 :])
     shown = text.decode("utf-8", "replace")[-_REACH:]
     return bool((large_number_pattern() if large else number_pattern()).search(shown))
+
+
+def _loaded(hyperscan: Any, blob: bytes) -> Any:
+    database = hyperscan.loadb(blob, hyperscan.HS_MODE_BLOCK)
+    database.scratch = hyperscan.Scratch(database)
+    return database
 
 
 def _compiled(hyperscan: Any, patterns: Sequence[Pattern]) -> Any:
