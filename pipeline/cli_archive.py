@@ -129,9 +129,9 @@ def merge(out: Path, to: Path) -> None:
 
 def _say_what(work: Work) -> None:
     """What is to do and why, on stderr."""
-    from pipeline.manifest import WHY
+    from pipeline.manifest import WHY, Why
 
-    reasons = Counter(todo.why for todo in work.comparison.todo)
+    reasons: Counter[Why] = Counter(todo.why for todo in work.comparison.todo)
     size = sum(todo.shard.size for todo in work.comparison.todo) / 1e6
     kept, todo = len(work.comparison.kept), len(work.comparison.todo)
     click.echo(f"{len(work.shards):,} shards: {kept:,} done and verified, {todo:,} to do ({size:,.0f} MB)", err=True)

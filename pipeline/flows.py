@@ -10,7 +10,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
@@ -135,7 +135,7 @@ def _run_shards(work: Work, workers: int, cluster: str | None) -> list[Entry]:
         else:
             stack.enter_context(_server_for_others())
         # Threads only wait for the pool's processes.
-        runner = ThreadPoolTaskRunner(max_workers=workers) if cluster is None else _dask(cluster, workers)
+        runner = _runner(cluster, workers)
         stack.enter_context(runner)
         advance = stack.enter_context(_shard_progress(work))
         futures: list[PrefectFuture[Any]] = [
@@ -150,8 +150,10 @@ def _run_shards(work: Work, workers: int, cluster: str | None) -> list[Entry]:
     return done
 
 
-def _dask(cluster: str, workers: int) -> TaskRunner[Any]:
-    """A runner on the scheduler at an address, or on a cluster of this machine."""
+def _runner(cluster: str | None, workers: int) -> TaskRunner[Any]:
+    """Threads here, or a runner on the scheduler at an address, or on a cluster of this machine."""
+    if cluster is None:
+        return cast(TaskRunner[Any], ThreadPoolTaskRunner(max_workers=workers))
     from prefect_dask.task_runners import DaskTaskRunner
 
     if cluster != "local":

@@ -96,7 +96,7 @@ NEAR_MISSES = (
     ),
     (
         "Film review: the supercomputer that fell in love",
-        "In the film a supercomputer in a data center under {place} learns to sing, and the movie takes its time over it.",
+        "In the film a supercomputer in a data center under {place} learns to sing, and the movie takes its time.",
         "The episode that follows next season is said to be shorter.",
     ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ import pytest
 from pipeline.schema import json_schema, schema_text
 
 PROGRAM = Path(sys.executable).parent / "infraclaims"
-VERBS = ["extract", "explain", "schema", "run"]
+VERBS = ["extract", "explain", "schema", "run", "reextract", "verify", "merge"]
 
 RUNS = "Northwind AI said on Tuesday that its Granite data center campus in Ohio now runs 96,000 Nvidia H200s."
 PLANS = "Harbour Cloud plans to build a 700 MW data center in Texas by 2028."

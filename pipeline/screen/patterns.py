@@ -20,7 +20,7 @@ _SPACE = rb"(?:[\s-]|" + _NARROW + rb"|" + _TAG + rb"){0,2}"
 _NAMED = {"$": rb"&dollar;", "£": rb"&pound;", "€": rb"&euro;", "¥": rb"&yen;"}
 ASIDE = ("context", "chips", "maker", "field")
 """Meanings that count only beside another match, and are looked for only then."""
-_WHOLE = ("proof", "counted")
+_WHOLE = ("proof", "counted", "doubtful")
 _LEFT = rb"(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4})"
 _RIGHT = rb"(?:[^A-Za-z0-9]|$)"
 # Python's case folding knows two more i, one more s and one more k.
@@ -99,11 +99,15 @@ def _of_form(words: Words, form: str) -> Iterator[Pattern]:
         yield Pattern(rb"[^A-Za-z]" + re.escape(form).encode() + _RIGHT, words.proof, exact=True)
         return
     # Short pieces leave the matcher nothing to look for but what may stand between: there each has its pattern.
-    long = max(map(len, parts)) > 3
-    gaps = ([b""] if words.glued else []) + ([_GAP + b"+"] if long or not words.glued else list(_JOINS))
-    for gap in gaps if len(parts) > 1 else [b""]:
-        expression = _LEFT + gap.join(map(_piece, parts)) + rb"s?" + _RIGHT
-        yield Pattern(expression, words.proof, once=words.proof in ASIDE, maker=words.maker)
+    gaps = [_GAP + b"+"] if max(map(len, parts)) > 3 or not words.glued else list(_JOINS)
+    encoded = [_piece(part) for part in parts]
+    bodies = {gap.join(encoded) for gap in gaps}
+    if words.glued:
+        bodies.add(b"".join(encoded))
+        # "Colossus Mk2": letters and digits stay together where the form has them so.
+        bodies |= {gap.join(b"".join(map(_piece, pieces(word, plural=True))) for word in form.split()) for gap in gaps}
+    for body in sorted(bodies):
+        yield Pattern(_LEFT + body + rb"s?" + _RIGHT, words.proof, once=words.proof in ASIDE, maker=words.maker)
 
 
 def _sums() -> Iterator[bytes]:

@@ -108,7 +108,8 @@ class Scanner:
 
     def _in_block(self, meaning: str, end: int, data: bytes, view: Markup | Plain) -> bool:
         block = view.block(data, end)
-        return block is None or self._any((meaning, ""), block)
+        # A tag may stand between two words, or inside one.
+        return block is None or self._any((meaning, ""), block) or self._any((meaning, ""), re.sub(_TAG, b"", block))
 
     def _hits(self, data: bytes) -> list[tuple[Pattern, int]]:
         """What was found, with the offset behind it, in the order of the offsets."""

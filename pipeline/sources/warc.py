@@ -23,6 +23,7 @@ _GZIP = b"\x1f\x8b\x08"
 _PIECE = 1 << 16
 _HEAD = 1 << 14
 """Longest head of a record that is looked for in a damaged file."""
+_PLAIN_START = rb"WARC/1\.\d\r?\n(?:[A-Za-z-]{1,60}:[^\r\n]{0,2000}\r?\n){0,20}?WARC-Type:"
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -68,7 +69,9 @@ class _Reader:
     ) -> None:
         self._stream, self._aside = stream, aside.fileno()
         self._source, self._settings, self._base, self._size = source, settings, base, size
-        self._gzipped = self._peek(0, 2) == _GZIP[:2]
+        # The first bytes may be the damaged ones.
+        named = any(name.endswith(".gz") for name in (source, stream.name))
+        self._gzipped = self._peek(0, 2) == _GZIP[:2] or (named and self._peek(0, 5) != b"WARC/")
         self._one_member = False
         self._number = 0
 
@@ -204,7 +207,7 @@ class _Reader:
 
     def _begins(self, at: int) -> bool:
         if not self._gzipped:
-            return at == 0 or self._peek(at - 1, 1) == b"\n"
+            return bool(re.match(_PLAIN_START, self._peek(at, 4_096)))
         try:
             return zlib.decompressobj(31).decompress(self._peek(at, 512), 5) == b"WARC/"
         except zlib.error:
