@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pipeline.screen.words import Words, evidence, money, pieces
 
 _TAG = rb"<[^>]*>"
-_GAP = rb"(?:" + _TAG + rb"|&[#A-Za-z0-9]{1,31};|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|[^A-Za-z0-9<&])"
+_GAP = rb"(?:" + _TAG + rb"|&[#A-Za-z0-9]{1,31};|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|[^A-Za-z0-9<])"
 _JOINS = (rb" ", rb"-", rb"/", rb"  ", rb"\n", rb"\xc2\xa0", rb"&nbsp;", _TAG)
 _NARROW = rb"(?:\xc2\xa0|\xe2\x80[\x89\xaf]|&[A-Za-z]{2,8};)"
 _SPACE = rb"(?:[\s-]|" + _NARROW + rb"|" + _TAG + rb"){0,2}"
@@ -100,12 +100,11 @@ def _of_form(words: Words, form: str) -> Iterator[Pattern]:
         return
     # Short pieces leave the matcher nothing to look for but what may stand between: there each has its pattern.
     gaps = [_GAP + b"+"] if max(map(len, parts)) > 3 or not words.glued else list(_JOINS)
-    encoded = [_piece(part) for part in parts]
-    bodies = {gap.join(encoded) for gap in gaps}
+    *first, last = re.findall(r"[a-z0-9]+", form.lower())
+    together = [_piece(word) for word in (*first, last.removesuffix("s"))]
+    bodies = {gap.join(together) for gap in gaps}
     if words.glued:
-        bodies.add(b"".join(encoded))
-        # "Colossus Mk2": letters and digits stay together where the form has them so.
-        bodies |= {gap.join(b"".join(map(_piece, pieces(word, plural=True))) for word in form.split()) for gap in gaps}
+        bodies |= {b"".join(together), *(gap.join(map(_piece, parts)) for gap in gaps)}
     for body in sorted(bodies):
         yield Pattern(_LEFT + body + rb"s?" + _RIGHT, words.proof, once=words.proof in ASIDE, maker=words.maker)
 

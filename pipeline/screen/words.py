@@ -105,12 +105,10 @@ def money() -> Money:
     )
 
 
-def pieces(form: str, *, plural: bool = False) -> tuple[str, ...]:
-    """The runs of letters and of digits in a form, in lower case, without the s of a plural at the end or with it."""
+def pieces(form: str) -> tuple[str, ...]:
+    """The runs of letters and of digits in a form, in lower case, without the s of a plural at the end."""
     found = re.findall(r"[a-z]+|[0-9]+", form.lower())
-    if found and not plural:
-        found[-1] = found[-1].removesuffix("s")
-    return tuple(found)
+    return (*found[:-1], found[-1].removesuffix("s")) if found else ()
 
 
 def shortest(forms: Iterable[str]) -> tuple[str, ...]:
