@@ -102,9 +102,9 @@ def full(path: Path, pipeline: Pipeline, most: int) -> tuple[int, float, list[st
         spent += time.process_time() - began
         told = [claim.to_json() for claim in found]
         plain += told
-        if bytes_could_hold_claim(page) and text_could_hold_claim(page):
-            if isinstance(article, Rejected) or article_could_hold_claim(article):
-                screened += told
+        looked = bytes_could_hold_claim(page) and text_could_hold_claim(page)
+        if looked and (isinstance(article, Rejected) or article_could_hold_claim(article)):
+            screened += told
     return count, spent, plain, screened
 
 
