@@ -128,6 +128,7 @@ def reextract(
 def _run_shards(work: Work, workers: int, cluster: str | None) -> list[Entry]:
     """Do all shards that are to do; each enters the manifest as soon as it is done."""
     done: list[Entry] = []
+    failures = Console(stderr=True, highlight=False)
     with contextlib.ExitStack() as stack:
         pool = None
         if cluster is None:
@@ -138,14 +139,16 @@ def _run_shards(work: Work, workers: int, cluster: str | None) -> list[Entry]:
         runner = _runner(cluster, workers)
         stack.enter_context(runner)
         advance = stack.enter_context(_shard_progress(work))
-        futures: list[PrefectFuture[Any]] = [
-            runner.submit(extract_shard, {"work": shard, "pool": pool}) for shard in work.tasks
-        ]
-        for future in as_completed(futures):
+        futures: dict[PrefectFuture[Any], str] = {
+            runner.submit(extract_shard, {"work": task, "pool": pool}): task.shard.id for task in work.tasks
+        }
+        for future in as_completed(list(futures)):
             entry: object = future.result(raise_on_failure=False)
-            if isinstance(entry, Entry):  # of a failed one Prefect's log tells, and the sums at the end
+            if isinstance(entry, Entry):
                 manifest.append(work.out, entry)
                 done.append(entry)
+            else:  # the others go on; at the end the run fails
+                failures.print(f"{futures[future]}: {type(entry).__name__}: {entry}", markup=False, soft_wrap=True)
             advance(entry)
     return done
 
@@ -154,8 +157,11 @@ def _runner(cluster: str | None, workers: int) -> TaskRunner[Any]:
     """Threads here, or a runner on the scheduler at an address, or on a cluster of this machine."""
     if cluster is None:
         return cast(TaskRunner[Any], ThreadPoolTaskRunner(max_workers=workers))
+    import dask.config
     from prefect_dask.task_runners import DaskTaskRunner
 
+    # The process that does a shard has another one for its pages, which a daemon may not have.
+    dask.config.set({"distributed.worker.daemon": False})
     if cluster != "local":
         return DaskTaskRunner(address=cluster)
     return DaskTaskRunner(cluster_kwargs={"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None})
