@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli_evaluate import evaluate
-from pipeline import cli_ledger
+from pipeline import cli_archive, cli_evaluate, cli_ingest, cli_ledger
 from pipeline.cli_io import FAILED, REJECTED, day, printing, writing
-from pipeline.cli_ingest import commands
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +49,6 @@ def main() -> None:
     """
 
 
-main.add_command(evaluate)
 
 
 @main.command()
@@ -183,9 +180,9 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     sys.exit(REJECTED if summary.rejected else 0)
 
 
-cli_ledger.register(main)
-for _command in commands():
-    main.add_command(_command)
+for _module in (cli_evaluate, cli_archive, cli_ingest, cli_ledger):
+    for _command in _module.commands():
+        main.add_command(_command)
 
 
 def _pages(paths: tuple[str, ...], url: str | None, published: dt.date | None) -> Iterator[Page | Rejected]:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pipeline.evaluation.scoring import Result
 
 
+def commands() -> tuple[click.Command, ...]:
+    """What `cli` adds to its verbs."""
+    return (evaluate,)
+
+
 @click.command()
 @click.argument("gold", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)

@@ -42,10 +42,9 @@ _AS_OF = click.option(
 )
 
 
-def register(main: click.Group) -> None:
-    """Give the verbs of this module to the program."""
-    for command in (ledger_group, signals, report, export, diff):
-        main.add_command(command)
+def commands() -> tuple[click.Command, ...]:
+    """What `cli` adds to its verbs."""
+    return ledger_group, signals, report, export, diff
 
 
 @click.group("ledger")

@@ -142,6 +142,11 @@ def explain_page(page: Page | Rejected, pipeline: Pipeline) -> Explanation:
     article = page if isinstance(page, Rejected) else clean(page, pipeline.settings)
     if isinstance(article, Rejected):
         return Explanation(extraction=Extraction.of_rejected(article))
+    return explain_article(article, page.source, pipeline)
+
+
+def explain_article(article: Article, source: str, pipeline: Pipeline) -> Explanation:
+    """Annotate and extract one cleaned article that came from `source`."""
     doc = pipeline.nlp(make_doc(pipeline.nlp, article.text, article.document.published))
     reading, cues = read_article(doc, article)
     claims = tuple(
@@ -151,7 +156,7 @@ def explain_page(page: Page | Rejected, pipeline: Pipeline) -> Explanation:
     quantities = tuple(q for s in reading.sentences for q in s.quantities)
     dates = tuple(d for s in reading.sentences for d in s.dates)
     record = ArticleRecord(
-        source=page.source,
+        source=source,
         document=article.document,
         disposition="extracted" if claims else "irrelevant",
         reason=None if claims else "off_topic" if not on_topic(reading) else "no_claims",

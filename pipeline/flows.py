@@ -1,7 +1,8 @@
 """The Prefect flows: `extract-articles` for files, `ingest` for sources that are read on a schedule.
 
-The only module that imports Prefect. It composes what works without it (`read_paths`, `extract_stream`,
-`open_run`; the stages of `pipeline.ingest`) and decides nothing about an article.
+`reextract` takes a whole archive shard by shard. The only module that imports Prefect. It composes what works without
+it (`read_paths`, `extract_stream`, `open_run`; the stages of `pipeline.ingest`; `reextract.prepare`, `run_shard`,
+`reextract.finish`) and decides nothing about an article.
 """
 
 # No `from __future__ import annotations`: Prefect runs this file under another name, where it finds no type by name.
@@ -10,7 +11,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
@@ -19,8 +20,19 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.states import Cancelled
 from prefect.types.entrypoint import EntrypointType
 from pydantic import Field
+from prefect.futures import PrefectFuture, as_completed
+from prefect.server.api.server import SubprocessASGIServer
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from pipeline.clock import utc_now
 from pipeline.ingest import closing, config
@@ -28,8 +40,14 @@ from pipeline.ingest import run as ingestion
 from pipeline.ingest.context import Context, Event
 from pipeline.ingest.report import markdown
 from pipeline.ingest.terminal import trouble
+from pipeline import manifest
+from pipeline import reextract as archive
+from pipeline.manifest import Entry, Options
 from pipeline.records import Extraction
+from pipeline.reextract import Totals, Work
 from pipeline.settings import Settings
+from pipeline.shard_pool import ShardPool
+from pipeline.shards import ShardTask, run_shard
 from pipeline.sources.files import read_paths
 from pipeline.store import DispositionError, RunWriter, Summary, check_dispositions, open_run
 from pipeline.stream import extract_stream
@@ -154,3 +172,118 @@ def serve_ingest(sources: str, cron: str, workers: int) -> None:
         name="serve", cron=cron, parameters=parameters, global_limit=alone, limit=1,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )  # fmt: skip
+@task(name="extract-shard", task_run_name="{work.shard.id}", cache_policy=NO_CACHE, persist_result=False)
+def extract_shard(work: ShardTask, pool: ShardPool | None) -> Entry:
+    """One shard, in a process of the pool or, on a cluster, in the process that this runs in."""
+    return pool.do(work) if pool else run_shard(work)
+
+
+@flow(name="reextract", persist_result=False)
+def reextract(
+    paths: list[str],
+    out: str,
+    workers: int = 1,
+    cluster: str | None = None,
+    screen: bool = True,
+    zstd: bool = False,
+    parquet: bool = False,
+) -> Totals:
+    """Extract the archives `paths` into shards under `out`; shards that are done already are verified and skipped.
+
+    `cluster` is the address of a Dask scheduler, or `local` for one on this machine with `workers` processes; without
+    it a pool of `workers` processes does the shards. The run ends Failed unless every shard is done and every input
+    record has a disposition; what was done stays, and the same call does the rest.
+    """
+    folder = Path(out)
+    with archive.only_one(folder):
+        work = archive.prepare(paths, folder, Settings(), Options(screen=screen, zstd=zstd, parquet=parquet))
+        archive.tidy(work)
+        done = _run_shards(work, workers, cluster) if work.tasks else []
+        totals = archive.finish(work, done)
+    create_markdown_artifact(markdown=_totals_report(totals), key="infraclaims-reextract", description="Sums of a run")
+    return totals
+
+
+def _run_shards(work: Work, workers: int, cluster: str | None) -> list[Entry]:
+    """Do all shards that are to do; each enters the manifest as soon as it is done."""
+    done: list[Entry] = []
+    failures = Console(stderr=True, highlight=False)
+    with contextlib.ExitStack() as stack:
+        pool = None
+        if cluster is None:
+            pool = stack.enter_context(contextlib.closing(ShardPool(workers, screen=work.tasks[0].options.screen)))
+        else:
+            stack.enter_context(_server_for_others())
+        # Threads only wait for the pool's processes.
+        runner = _runner(cluster, workers)
+        stack.enter_context(runner)
+        advance = stack.enter_context(_shard_progress(work))
+        futures: dict[PrefectFuture[Any], str] = {
+            runner.submit(extract_shard, {"work": task, "pool": pool}): task.shard.id for task in work.tasks
+        }
+        for future in as_completed(list(futures)):
+            entry: object = future.result(raise_on_failure=False)
+            if isinstance(entry, Entry):
+                manifest.append(work.out, entry)
+                done.append(entry)
+            else:  # the others go on; at the end the run fails
+                failures.print(f"{futures[future]}: {type(entry).__name__}: {entry}", markup=False, soft_wrap=True)
+            advance(entry)
+    return done
+
+
+def _runner(cluster: str | None, workers: int) -> TaskRunner[Any]:
+    """Threads here, or a runner on the scheduler at an address, or on a cluster of this machine."""
+    if cluster is None:
+        return cast(TaskRunner[Any], ThreadPoolTaskRunner(max_workers=workers))
+    import dask.config
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    # The process that does a shard has another one for its pages, which a daemon may not have.
+    dask.config.set({"distributed.worker.daemon": False})
+    if cluster != "local":
+        return DaskTaskRunner(address=cluster)
+    return DaskTaskRunner(cluster_kwargs={"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None})
+
+
+@contextlib.contextmanager
+def _server_for_others() -> Generator[None]:
+    """Lets the processes of a cluster report to this run's own Prefect server, where it has one."""
+    if PREFECT_API_URL.value():
+        yield
+        return
+    with temporary_settings({PREFECT_API_URL: SubprocessASGIServer().api_url}):
+        yield
+
+
+@contextlib.contextmanager
+def _shard_progress(work: Work) -> Generator[Callable[[object], None]]:
+    """A bar on stderr, where that is a terminal: stored bytes, pages a second, claims, time left."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("re-extracting"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[told]}"), TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        row = bar.add_task("", total=sum(task.shard.size for task in work.tasks), told="")
+        pages = claims = 0
+
+        def advance(entry: object) -> None:
+            nonlocal pages, claims
+            if isinstance(entry, Entry):
+                pages, claims = pages + entry.records, claims + entry.claims
+                seconds = bar.tasks[0].elapsed or 1.0
+                told = f"{pages:,} pages, {pages / seconds:,.0f} a second, {claims:,} claims"
+                bar.update(row, advance=entry.shard.size, told=told)
+
+        yield advance
+
+
+def _totals_report(totals: Totals) -> str:
+    rows = {
+        "shards": totals.shards, "done in this run": totals.done, "records": totals.records, **totals.dispositions,
+        "claims": totals.claims, **totals.labels, "CPU seconds": totals.cpu_seconds,
+    }  # fmt: skip
+    table = "\n".join(f"| {name} | {count} |" for name, count in rows.items())
+    reasons = "\n".join(f"| {name} | {count} |" for name, count in totals.reasons.items())
+    return f"| what | count |\n|---|---|\n{table}\n\n| reason | records |\n|---|---|\n{reasons}\n"

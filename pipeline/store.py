@@ -141,7 +141,10 @@ def check_dispositions(inputs: Iterable[str], disposed: Iterable[str]) -> list[s
 
 @contextlib.contextmanager
 def replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
-    """Open a temporary neighbour of each path; when the block ends well they all take their names, else none does."""
+    """A temporary neighbour of each path, open for writing; when the block ends well they take their names, else none.
+
+    The files are complete and on the disk then.
+    """
     temporary = [path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in paths]
     try:
         with contextlib.ExitStack() as stack:
@@ -150,8 +153,9 @@ def replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
             for file in files:
                 file.flush()
                 os.fsync(file.fileno())
-        # The old set goes first: a crash between two renames leaves a gap, never files of two different runs.
-        for path in paths:
+        # The old set goes first: a crash between two renames leaves a gap, never files of two different runs. One file
+        # is replaced in one step.
+        for path in paths if len(paths) > 1 else ():
             path.unlink(missing_ok=True)
         for source, path in zip(temporary, paths, strict=True):
             source.replace(path)

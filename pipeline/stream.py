@@ -30,8 +30,13 @@ def extract_or_reject(page: Page, pipeline: Pipeline) -> Extraction:
     except MemoryError:
         raise  # the pool knows what to do with a worker that is out of memory
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
-        return Extraction.of_rejected(
-            Rejected(source=page.source, reason="internal_error", message=f"{page.source}: {where}: {error}")
-        )
+        return internal_error(page, error)
+
+
+def internal_error(page: Page, error: Exception) -> Extraction:
+    """The rejection of a page that met a bug of ours."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
+    return Extraction.of_rejected(
+        Rejected(source=page.source, reason="internal_error", message=f"{page.source}: {where}: {error}")
+    )

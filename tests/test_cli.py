@@ -18,7 +18,10 @@ import pytest
 from pipeline.schema import json_schema, schema_text
 
 PROGRAM = Path(sys.executable).parent / "infraclaims"
-VERBS = ["extract", "explain", "schema", "run", "ingest", "status", "retry", "sources", "serve"]
+VERBS = [
+    "extract", "explain", "schema", "run", "evaluate", "reextract", "verify", "merge", "ingest", "status", "retry",
+    "sources", "serve", "ledger", "signals", "report", "export", "diff",
+]  # fmt: skip
 
 RUNS = "Northwind AI said on Tuesday that its Granite data center campus in Ohio now runs 96,000 Nvidia H200s."
 PLANS = "Harbour Cloud plans to build a 700 MW data center in Texas by 2028."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
 from pipeline import lexicon
@@ -49,7 +50,7 @@ def on_topic(reading: Reading) -> bool:
     """Whether the article concerns AI computing infrastructure at all.
 
     Sentences speak for it (AI chips or a strong word: 1; a number beside a faint word or a company of the field: a
-    part) and against it; an article in two minds is off topic.
+    part) and against it; an article in two minds is off topic, and so is one without any evidence (`_evident`).
     """
     topic = lexicon.toml("scope")["topic"]
     against = word_pattern("scope", "topic", "against")
@@ -59,7 +60,31 @@ def on_topic(reading: Reading) -> bool:
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
     lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
     enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
-    return sum(weights) > misses and (lead or enough)
+    return sum(weights) > misses and (lead or enough) and (max(weights) >= 1 or any(map(_evident(reading), sentences)))
+
+
+def _evident(reading: Reading) -> Callable[[Sentence], bool]:
+    """Whether a sentence without a strong word or a chip is evidence: a figure of power or energy, or a large sum
+    beside a faint word or the name of a company of the field. `pipeline/screen` looks for the same.
+    """
+    rules = lexicon.toml("scope")
+
+    def evident(sentence: Sentence) -> bool:
+        kinds = {mention.kind for mention in sentence.quantities}
+        if kinds & {"power", "energy"}:
+            return True
+        if not any(q.kind == "investment" and _size(q) >= rules["money"]["smallest"] for q in sentence.quantities):
+            return False
+        named = any(t.kind in rules["topic"]["company_kinds"] and not t.stands_in for t in sentence.things)
+        faint = word_pattern("scope", "topic", "faint").search(reading.text, sentence.start, sentence.end)
+        return named or faint is not None
+
+    return evident
+
+
+def _size(mention: QuantityMention) -> float:
+    quantity = mention.quantity
+    return quantity.value if quantity.value is not None else quantity.max or quantity.min or 0.0
 
 
 def of_the_field(reading: Reading, kind: Kind, sentence: Sentence, subject: Thing | None) -> bool:
@@ -95,8 +120,7 @@ def clause_of(sentence: Sentence, anchor: Placed) -> ClauseSpan:
 
 def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a quantity in an on-topic article is the matter of a claim."""
-    quantity = mention.quantity
-    size = quantity.value if quantity.value is not None else quantity.max or quantity.min or 0.0
+    quantity, size = mention.quantity, _size(mention)
     rules = lexicon.toml("scope")
     clause = clause_of(sentence, mention)
     if mention.kind == "investment":

@@ -32,12 +32,13 @@ _NO_TEXT = (
 _NOT_BODY = (
     "nav", "aside", "form", "footer", "button", "dialog", "menu", "figure", "label", "input", "textarea", "head",
 )  # fmt: skip
-_BLOCKS = frozenset((
+BLOCKS = frozenset((
     "p", "div", "section", "article", "main", "header", "li", "item", "dd", "dt", "dl", "ul", "ol", "list", "h1", "h2",
     "h3", "h4", "h5", "h6", "head", "blockquote", "quote", "pre", "tr", "row", "td", "th", "cell", "table", "tbody",
     "thead", "tfoot", "caption", "figure", "figcaption", "br", "lb", "hr", "body", "address", "details", "summary",
     "center",
 ))  # fmt: skip
+"""Elements that end a line where they begin and where they end."""
 _OPENING = (
     r"\s{0,1000}(?:<\?xml[^>]{0,200}>\s{0,100})?"
     r"(?:<!--[^>]{0,2000}-->\s{0,100}){0,5}<(?:!doctype html|html|head|body)\b"
@@ -76,6 +77,20 @@ def read_html(text: str, url: str | None, latest: dt.date | None, *, find_date: 
         blocks=tuple(blocks), cleaner=cleaner, links=links, title=meta.title, publisher=_publisher(meta, url),
         author=meta.author, url=meta.url, published=(*meta.published, *marked),
     )  # fmt: skip
+
+
+def every_line(text: str, url: str | None) -> list[str] | None:
+    """The title and every line of an HTML page, whatever part of it they stand in; null where no tree gives them.
+
+    What `read_html` makes of the page is a selection of these, but for the words that it cannot get from a tree.
+    """
+    tree = parse(text)
+    if tree is None:
+        return None
+    title = read_meta(tree, url).title
+    _prune(tree)
+    lines = [block.text for block in render(tree)]
+    return [title or "", *lines] if sum(map(len, lines)) >= _ENOUGH else None
 
 
 def parse(text: str) -> Any:
@@ -180,7 +195,7 @@ def render(root: Any) -> list[Block]:
     for event, element in walk:
         tag = element.tag
         if event == "start":
-            if tag in _BLOCKS:
+            if tag in BLOCKS:
                 flush()
             if tag in _TABLES and (rows := _data_table(element)):
                 blocks += [Block(line, 0) for line in rows]
@@ -189,7 +204,7 @@ def render(root: Any) -> list[Block]:
             depth += tag in ("a", "ref")
             piece = element.text
         else:
-            if tag in _BLOCKS:
+            if tag in BLOCKS:
                 flush()
             depth -= tag in ("a", "ref")
             piece = element.tail if element is not root else None

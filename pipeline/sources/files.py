@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import glob
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
@@ -130,6 +130,15 @@ def _json_lines(
         line, number = stream.readline(limit + 1), number + 1
 
 
+def read_lines(stream: BinaryIO, source: str, settings: Settings) -> Iterator[Page | Rejected]:
+    """The pages of JSON Lines of articles, one a line; `source` names the stream in `source:line`.
+
+    Reasons of rejection: `too_large`, `bad_json_line`, `bad_record`.
+    """
+    limit = _JSON_FACTOR * settings.max_bytes
+    yield from _json_lines(stream, stream.readline(limit + 1), 1, source, limit, None, None)
+
+
 def _page(line: bytes, place: str, url: str | None, published: dt.date | None) -> Page | Rejected:
     try:
         value = _parsed(line)
@@ -137,7 +146,13 @@ def _page(line: bytes, place: str, url: str | None, published: dt.date | None) -
         return _rejected(place, "bad_json_line", f"the line is not JSON ({error})")
     if not isinstance(value, dict):
         return _rejected(place, "bad_record", "the line is JSON but not an object")
-    record = cast(dict[str, Any], value)
+    return record_page(cast(dict[str, Any], value), place, url, published)
+
+
+def record_page(
+    record: Mapping[str, Any], place: str, url: str | None = None, published: dt.date | None = None
+) -> Page | Rejected:
+    """The page of a record with a `text` or an `html`, as a line of JSON or a row of a table holds it."""
     text, html = record.get("text"), record.get("html")
     if isinstance(text, str) and (text.strip() or not isinstance(html, str)):
         content, media_type = text, None

@@ -1,0 +1,40 @@
+"""Extraction behind the screen: a page is read only as far as it shows what a claim needs."""
+
+from __future__ import annotations
+
+from pipeline.clean import clean
+from pipeline.extractor import Pipeline, build, explain_article
+from pipeline.records import Article, ArticleRecord, Extraction, Page, Rejected
+from pipeline.screen import article_could_hold_claim, prepare, text_could_hold_claim
+from pipeline.settings import Settings
+from pipeline.stream import internal_error
+
+
+def screened(page: Page, reason: str, article: Article | None = None) -> Extraction:
+    """The disposition of a page that shows none of what a claim needs; its text is not kept."""
+    document = article.document if article else None
+    record = ArticleRecord(source=page.source, document=document, disposition="irrelevant", reason=reason)
+    return Extraction(article=record)
+
+
+def extract_screened(page: Page, pipeline: Pipeline) -> Extraction:
+    """Text, article, claims, as far as the page shows what a claim needs; the bytes were looked at before."""
+    try:
+        if not text_could_hold_claim(page):
+            return screened(page, "screened_text")
+        article = clean(page, pipeline.settings)
+        if isinstance(article, Rejected):
+            return Extraction.of_rejected(article)
+        if not article_could_hold_claim(article):
+            return screened(page, "screened_article", article)
+        return explain_article(article, page.source, pipeline).extraction
+    except MemoryError:
+        raise
+    except Exception as error:
+        return internal_error(page, error)
+
+
+def build_screened(compiled: bytes, settings: Settings) -> Pipeline:
+    """The pipeline, with the screen's matcher as `pipeline.screen.prepared` gave it."""
+    prepare(compiled)
+    return build(settings)
