@@ -49,8 +49,6 @@ def main() -> None:
     """
 
 
-
-
 @main.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option(

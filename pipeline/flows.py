@@ -17,13 +17,13 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.states import Cancelled
-from prefect.types.entrypoint import EntrypointType
-from pydantic import Field
 from prefect.futures import PrefectFuture, as_completed
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.types.entrypoint import EntrypointType
+from pydantic import Field
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -34,14 +34,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from pipeline import manifest
+from pipeline import reextract as archive
 from pipeline.clock import utc_now
 from pipeline.ingest import closing, config
 from pipeline.ingest import run as ingestion
 from pipeline.ingest.context import Context, Event
 from pipeline.ingest.report import markdown
 from pipeline.ingest.terminal import trouble
-from pipeline import manifest
-from pipeline import reextract as archive
 from pipeline.manifest import Entry, Options
 from pipeline.records import Extraction
 from pipeline.reextract import Totals, Work
@@ -172,6 +172,8 @@ def serve_ingest(sources: str, cron: str, workers: int) -> None:
         name="serve", cron=cron, parameters=parameters, global_limit=alone, limit=1,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )  # fmt: skip
+
+
 @task(name="extract-shard", task_run_name="{work.shard.id}", cache_policy=NO_CACHE, persist_result=False)
 def extract_shard(work: ShardTask, pool: ShardPool | None) -> Entry:
     """One shard, in a process of the pool or, on a cluster, in the process that this runs in."""
