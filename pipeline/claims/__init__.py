@@ -10,10 +10,13 @@ from pipeline.claims.attribution import attribute
 from pipeline.claims.draft import Draft
 from pipeline.claims.merge import merge
 from pipeline.claims.milestones import MilestoneFinder
-from pipeline.claims.scope import on_topic
+from pipeline.claims.scope import of_the_field, on_topic
 from pipeline.reading import Reading
 
 __all__ = ["ClaimFinder", "Draft"]
+
+_SHORT = 5
+"""Sentences of a note that is too short to show its subject twice."""
 
 
 class ClaimFinder:
@@ -29,4 +32,7 @@ class ClaimFinder:
             return []
         drafts = [*numbers.find(reading), *self._milestones.find(reading), *self._agreements.find(reading)]
         settled = status.apply(drafts, reading.text)
+        shown = any(of_the_field(reading, draft.kind, draft.sentence, draft.subject) for draft in settled)
+        if not shown and len(reading.sentences) > _SHORT:
+            return []
         return [replace(draft, attribution=attribute(reading, draft.sentence)) for draft in merge(settled)]

@@ -107,7 +107,8 @@ class AgreementFinder:
         confidence: float,
     ) -> Draft:
         placed = Anchor(*anchor)
-        deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if _under_contract(reading, sentence) else ()))
+        made = _under_contract(reading, sentence) or (rule.strong and _made(reading, anchor))
+        deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if made else ()))
         judge = functools.partial(
             verdict,
             reading,
@@ -119,7 +120,7 @@ class AgreementFinder:
             default_confidence=0.9 if rule.strong else 0.8,
         )
         found = judge(deaf_to=deaf)
-        if _of_another_clause(sentence, found, placed):
+        if _of_another_clause(reading, sentence, found, placed):
             found = judge(deaf_to=(*deaf, *_MERE_NOT))
         return Draft(
             kind="agreement",
@@ -225,11 +226,13 @@ def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
     return rule.nature == "financing" and found.realization == "planned"
 
 
-def _of_another_clause(sentence: Sentence, found: Verdict, anchor: Anchor) -> bool:
+def _of_another_clause(reading: Reading, sentence: Sentence, found: Verdict, anchor: Anchor) -> bool:
     """Whether what negates a deal is a mere "not" of a clause before ("a plant that never stopped: it widened …")."""
     cue = found.cues[0]
+    if found.realization != "negated" or cue.rule not in _MERE_NOT:
+        return False
     apart = sentence.clause_at(cue.start) != sentence.clause_at(anchor.start)
-    return found.realization == "negated" and cue.rule in _MERE_NOT and apart
+    return apart or ":" in reading.text[cue.end : anchor.start]
 
 
 def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:
@@ -261,6 +264,11 @@ def _under_contract(reading: Reading, sentence: Sentence) -> bool:
     20-year agreement").
     """
     return bool(_contract().search(reading.text, sentence.start, sentence.end))
+
+
+def _made(reading: Reading, anchor: tuple[int, int]) -> bool:
+    """Whether a deal's words are a perfect ("has placed an order"), which no modal of a clause before turns."""
+    return bool(re.match(r"(?:has|have|had)\s", reading.text[anchor[0] : anchor[1]], re.IGNORECASE))
 
 
 @functools.cache

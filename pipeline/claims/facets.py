@@ -13,56 +13,21 @@ Without any cue the kind's own default decides, never in favour of `confirmed` w
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline import lexicon
-from pipeline.reading import Placed, Reading, Sentence, within
-from pipeline.records import Certainty, Cue, CueMention, QuantityMention, Realization, Record
+from pipeline.claims import leaning
+from pipeline.claims.facet_rules import LEAD_DISTANCE, facet_rules, heard
+from pipeline.reading import Placed, Reading, Sentence
+from pipeline.records import Certainty, Cue, CueMention, Realization
 
-_LEAD_DISTANCE = 10
-"""What a lead's cue counts as away, in words."""
 _OWN = 3
 """Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
-_BEHIND = 4
-"""Words behind a number that is set in between a subject and its verb."""
-_LEADING, _INSERTED = 4, 12
-"""Words before a number that is the subject itself, and behind it up to its verb ("The first 40 MW, in Lund, is")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
-
-
-class FacetRules(Record):
-    """The table `facets` of scope.toml."""
-
-    transparent: tuple[str, ...]
-    wrapping: tuple[str, ...]
-    negating: tuple[str, ...]
-    denying: tuple[str, ...]
-    inside: tuple[str, ...]
-    direct: tuple[str, ...]
-    making: tuple[str, ...]
-    weak: tuple[str, ...]
-    weak_penalty: int
-    participle: tuple[str, ...]
-    unfinished: tuple[str, ...]
-    outer: tuple[str, ...]
-    local: tuple[str, ...]
-    choosing: tuple[str, ...]
-    asking: tuple[str, ...]
-    dropping: tuple[str, ...]
-    hanging: tuple[str, ...]
-    settled: tuple[str, ...]
-    describing: tuple[str, ...]
-    told_as_fact: tuple[str, ...]
-
-
-@functools.cache
-def facet_rules() -> FacetRules:
-    """Which cue rules have which reading."""
-    return FacetRules.model_validate(lexicon.toml("scope")["facets"])
+_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came)\b")
+_FINITE_BEFORE = re.compile(rf"\b{_FINITE.pattern}\s+(?:[a-z]+\s+)?$")
 
 
 @dataclass(frozen=True)
@@ -141,18 +106,18 @@ def verdict(
 def _from_lead(
     reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...]
 ) -> tuple[list[CueMention], int] | None:
-    """For an item of a list, the cue of its lead; for a cell of a row, that of its own head, else of its other cells."""
+    """For an item of a list, the cue of its lead; for a cell of a row, that of its own head, else of other cells."""
     local = facet_rules().local
-    heard = [c for c in _heard(sentence, deaf_to) if not c.rule.startswith(local)] if sentence.row else []
-    cues = _of_row(sentence, anchor, heard)
+    told = [c for c in heard(sentence, deaf_to) if not c.rule.startswith(local)] if sentence.row else []
+    cues = _of_row(sentence, anchor, told)
     colon = reading.text.rfind(":", sentence.start, anchor.start)
     if not cues and colon >= 0:
-        cues = [c for c in _heard(sentence, deaf_to) if c.end <= colon]
+        cues = [c for c in heard(sentence, deaf_to) if c.end <= colon]
     lead = reading.lead_of(sentence)
     if not cues and lead:
-        cues = [c for c in _heard(lead, deaf_to) if not c.rule.startswith(local)]
+        cues = [c for c in heard(lead, deaf_to) if not c.rule.startswith(local)]
     doubtful = [c for c in cues if c.value != "realized"]
-    return ([(doubtful or cues)[-1]], _LEAD_DISTANCE) if cues else None
+    return ([(doubtful or cues)[-1]], LEAD_DISTANCE) if cues else None
 
 
 def _of_row(sentence: Sentence, anchor: Placed, cues: list[CueMention]) -> list[CueMention]:
@@ -163,11 +128,6 @@ def _of_row(sentence: Sentence, anchor: Placed, cues: list[CueMention]) -> list[
     return mine or [c for c in cues if sentence.clause_at(c.start) not in taken]
 
 
-def _heard(sentence: Sentence, deaf_to: tuple[str, ...]) -> list[CueMention]:
-    """The cues of realization in a sentence, without those that say nothing of this kind of claim."""
-    return [c for c in sentence.cues if c.facet == "realization" and not (deaf_to and c.rule.startswith(deaf_to))]
-
-
 def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
     """Whether a contrast or a semicolon stands between cue and anchor."""
     low, high = sorted((sentence.clause_at(cue.start), sentence.clause_at(anchor.start)))
@@ -176,7 +136,7 @@ def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
 
 def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[str, ...], inside: bool) -> list[_Hit]:
     hits: list[_Hit] = []
-    for cue in _heard(sentence, deaf_to):
+    for cue in heard(sentence, deaf_to):
         if not (cue.scope[0] <= anchor.start < cue.scope[1] or cue.scope[0] < anchor.end <= cue.scope[1]):
             continue
         if cue.start >= anchor.end and _spoken_for(reading, sentence, cue, anchor):
@@ -269,20 +229,22 @@ def _realization(
     ]
     if not own:
         leaned = (
-            _lean(reading, sentence, here, deaf_to)
-            or _opening(reading, sentence, here, deaf_to)
-            or _resumed(reading, sentence, anchor, here, deaf_to)
-            or _described(reading, sentence, anchor, here, deaf_to)
+            leaning.lean(reading, sentence, here, deaf_to)
+            or leaning.opening(reading, sentence, here, deaf_to)
+            or leaning.resumed(reading, sentence, anchor, here, deaf_to)
+            or leaning.described(reading, sentence, anchor, here, deaf_to)
         )
         if outer and (leaned is None or outer[0].cue.value in {"possible", "negated"}):
             return [outer[0].cue], outer[0].distance
         return leaned
-    resumed = _resumed(reading, sentence, anchor, here, deaf_to)
+    resumed = leaning.resumed(reading, sentence, anchor, here, deaf_to)
     if resumed and resumed[0][0].rule.startswith(rules.dropping):
         return resumed
     finite = [h for h in own if not h.cue.rule.startswith(rules.participle)]
     if not finite:
-        governed = _lean(reading, sentence, here, deaf_to) or _resumed(reading, sentence, anchor, here, deaf_to)
+        governed = leaning.lean(reading, sentence, here, deaf_to) or leaning.resumed(
+            reading, sentence, anchor, here, deaf_to
+        )
         if governed:
             return [*governed[0], own[0].cue], governed[1]
     own = finite or own
@@ -328,95 +290,3 @@ def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool
         )
         return nearest.cue.value != "realized" or not verb
     return reading.gap(wrap.cue, nearest.cue) <= 6
-
-
-_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came)\b")
-_FINITE_BEFORE = re.compile(rf"\b{_FINITE.pattern}\s+(?:[a-z]+\s+)?$")
-
-
-def _lean(
-    reading: Reading, sentence: Sentence, here: int, deaf_to: tuple[str, ...]
-) -> tuple[list[CueMention], int] | None:
-    """The last cue of the clause that this one hangs on, where it hangs on one."""
-    index = here
-    while index > 0 and sentence.clauses[index].link in {"leaning", "bracket", "subordinate"}:
-        governor = sentence.clauses[index - 1]
-        cues = within(_heard(sentence, deaf_to), governor.start, governor.end)
-        if sentence.clauses[index].link == "bracket":
-            cues = [c for c in cues if not c.rule.startswith(facet_rules().asking)]
-        if cues:
-            last = max(cues, key=lambda c: (c.value != "realized", c.start))
-            return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
-        index -= 1
-    return None
-
-
-def _opening(
-    reading: Reading, sentence: Sentence, here: int, deaf_to: tuple[str, ...]
-) -> tuple[list[CueMention], int] | None:
-    """The first cue of the clause behind an opening "With 40,000 chips, …", which says of it what it says of itself."""
-    if here != 0 or len(sentence.clauses) < 2 or not reading.text.startswith("With ", sentence.start):
-        return None
-    following = sentence.clauses[1]
-    cues = within(_heard(sentence, deaf_to), following.start, following.end)
-    return ([cues[0]], _LEAD_DISTANCE) if cues else None
-
-
-def _resumed(
-    reading: Reading, sentence: Sentence, anchor: Placed, here: int, deaf_to: tuple[str, ...]
-) -> tuple[list[CueMention], int] | None:
-    """The first cue after an inserted phrase, where the main clause goes on ("the hall, holding 9,000 chips, will")."""
-    end = sentence.clauses[here].end
-    local = facet_rules().local
-    later = [c for c in _heard(sentence, deaf_to) if c.start >= end and not c.rule.startswith(local)]
-    inserted = sentence.clauses[here].link in {"leaning", "bracket"} or _set_in(reading, sentence, anchor, here)
-    if not later or not inserted:
-        return None
-    first = min(later, key=lambda c: c.start)
-    away = reading.words_between(end, first.start)
-    return ([first], away + 6) if away <= 3 else None
-
-
-_SET_IN = re.compile(r",\s*(?:[\w'-]+\s+){0,4}$")
-
-
-def _set_in(reading: Reading, sentence: Sentence, anchor: Placed, here: int) -> bool:
-    """Whether a number is, or is set in behind, a subject whose verb follows ("The hall, 48 MW, was handed over")."""
-    if here + 1 >= len(sentence.clauses) or not isinstance(anchor, QuantityMention):
-        return False
-    clause, following = sentence.clauses[here], sentence.clauses[here + 1]
-    owners = within(sentence.things, clause.start, anchor.start)
-    leads = reading.words_between(clause.start, anchor.start) <= _LEADING and all(
-        reading.text[t.end : t.end + 1] == "'" for t in owners
-    )
-    if not leads and not _SET_IN.search(reading.text, clause.start, anchor.start):
-        return False
-    first = reading.text[following.start : following.end].lower().partition(" ")[0]
-    verb = following.link == "coordinate" and first in lexicon.toml("cues")["clause"]["verbs"]
-    return verb and reading.words_between(anchor.end, clause.end) <= (_INSERTED if leads else _BEHIND)
-
-
-_DESCRIBES = re.compile(r"(?:that|which)\b", re.IGNORECASE)
-
-
-def _described(
-    reading: Reading, sentence: Sentence, anchor: Placed, here: int, deaf_to: tuple[str, ...]
-) -> tuple[list[CueMention], int] | None:
-    """The first cue of the relative clause behind a number, where it tells of the number's own thing ("40 MW of
-    batteries, which went live in April") and no other name stands between."""
-    if not isinstance(anchor, QuantityMention):
-        return None
-    for clause in sentence.clauses[here + 1 : here + 4]:
-        named = [t for t in sentence.things if not t.stands_in]
-        between = within((*named, *sentence.quantities), anchor.end, clause.start)
-        if any(sentence.clauses[sentence.clause_at(x.start)].link != "bracket" for x in between):
-            return None
-        if reading.text[: clause.start].endswith("of "):
-            return None
-        if clause.link == "subordinate" and _DESCRIBES.match(reading.text, clause.start):
-            cues = within(_heard(sentence, deaf_to), clause.start, clause.end)
-            first = min(cues, key=lambda c: c.start, default=None)
-            told = first and (first.value != "realized" or first.rule.startswith(facet_rules().describing))
-            away = reading.words_between(clause.start, first.start) if first else 0
-            return ([first], away + _LEAD_DISTANCE) if first and told and away <= 4 else None
-    return None

@@ -11,6 +11,8 @@ from pipeline.records import Quantity, Realization
 _SURE = 0.7
 """Two links at least this sure to two things of one type are two claims, even with one number."""
 
+_LEAD = 4
+"""Sentences in which a text tells the news of its title."""
 _RANKS: dict[Realization, int] = {"possible": 3, "realized": 2, "planned": 1, "negated": 0}
 """What a mention of a deal weighs against another that is not strong."""
 
@@ -40,12 +42,20 @@ def _same(group: Sequence[Draft], draft: Draft) -> bool:
     if draft.kind == "agreement":
         return any(_keys(d) == _keys(draft) and d.nature == draft.nature for d in group)
     if draft.kind == "milestone":
-        return any(_same_subject(d, draft) for d in group) and _dates_agree(group, draft)
+        told = any(_same_subject(d, draft) for d in group) or _of_the_title(group, draft)
+        return told and _dates_agree(group, draft)
     if any(d.sentence.index == draft.sentence.index for d in group):
         return False
     return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in group) and _dates_agree(
         group, draft
     )
+
+
+def _of_the_title(group: Sequence[Draft], draft: Draft) -> bool:
+    """Whether a step near the head of the text is the one of its title, which only describes the site."""
+    first = group[0]
+    described = first.subject is not None and not first.subject.id and len(group) == 1
+    return first.sentence.title and described and draft.sentence.index <= _LEAD
 
 
 def _keys(draft: Draft) -> frozenset[str]:
@@ -118,7 +128,7 @@ def _join(group: Sequence[Draft]) -> Draft:
 
 
 def _join_deal(group: Sequence[Draft]) -> Draft:
-    """A deal told several times: that it was signed outweighs all else, a denial talks, talks a bare noun and a plan."""
+    """A deal told several times: a signature outweighs a denial, a denial talks, talks a bare noun and a plan."""
     denied = any(d.verdict.realization == "negated" for d in group)
     ranks: dict[Realization, int] = {"negated": 3, "possible": 2, "realized": 1, "planned": 0} if denied else _RANKS
     best = max(

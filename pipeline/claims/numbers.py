@@ -9,7 +9,8 @@ from dataclasses import replace
 from pipeline import lexicon
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import facet_rules, verdict
+from pipeline.claims.facet_rules import facet_rules
+from pipeline.claims.facets import verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing

@@ -18,7 +18,7 @@ _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into
 _GOVERNING = {*_PREPOSITIONS, "at", "than", "against", "under", "near", "like"}
 _POSSESSIVES = {"its", "their", "our"}
 _PRONOUNS = {"it", "they"}
-"""In another clause than the deal's words and without a preposition these are what is dealt in ("call it 360") and no party."""
+"""Without a preposition and in another clause than the deal's words these are no party ("so call it 360")."""
 _OBJECT = 6
 """Words between a closing preposition and the party that it governs."""
 _CLAUSE = 40

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from pipeline import lexicon
-from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
-from pipeline.records import PowerRole, QuantityMention
+from pipeline.reading import ClauseSpan, Placed, Reading, Sentence, Thing
+from pipeline.records import Kind, PowerRole, QuantityMention
 
 _VALUED = 9
 """Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
@@ -60,6 +60,20 @@ def on_topic(reading: Reading) -> bool:
     lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
     enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
     return sum(weights) > misses and (lead or enough)
+
+
+def of_the_field(reading: Reading, kind: Kind, sentence: Sentence, subject: Thing | None) -> bool:
+    """Whether a claim by itself shows that its article is on the subject: chips, a strong word, who or what is known.
+
+    An article of which no claim does makes none: its numbers are those of a museum, a ballpark or a power plant.
+    """
+    topic = lexicon.toml("scope")["topic"]
+    if kind == "accelerators" or (subject and subject.id and subject.type in {"cluster", "programme"}):
+        return True
+    if word_pattern("scope", "topic", "strong").search(reading.text, sentence.start, sentence.end):
+        return True
+    spoken_of = [*(t for t in sentence.things if not t.aside), *([subject] if subject else [])]
+    return any(thing.kind in topic["company_kinds"] for thing in spoken_of)
 
 
 def _weight(reading: Reading, sentence: Sentence) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import facet_rules
+from pipeline.claims.facet_rules import facet_rules
 from pipeline.records import Cue, Realization
 
 _SURE = 0.7

@@ -15,6 +15,7 @@ from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.syntax import elsewhere
 from pipeline.reading import Placed, Reading, Sentence, Thing
+from pipeline.records import EntityType
 
 _SUBJECT_TYPES = {"company", "cluster", "programme"}
 _CARRY_SENTENCES = 8
@@ -96,7 +97,11 @@ def _cell_name(reading: Reading, sentence: Sentence) -> Thing | None:
     """The name that a cell of a row gives under a head such as "Site", else "Company", where no list holds it."""
     rules = lexicon.toml("coreference")
     cells = [m for m in _CELL.finditer(reading.text[sentence.start : sentence.end]) if _is_name(m["value"])]
-    for kind, heads in (("cluster", rules["row_heads"]), ("company", rules["row_owners"])):
+    kinds: tuple[tuple[EntityType, list[str]], ...] = (
+        ("cluster", rules["row_heads"]),
+        ("company", rules["row_owners"]),
+    )
+    for kind, heads in kinds:
         for match in cells:
             if match["head"].lower() in heads:
                 start, end = (sentence.start + offset for offset in match.span("value"))

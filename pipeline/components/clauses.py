@@ -53,7 +53,8 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
     if fresh:
         return "coordinate"
     if low in words["date_like"]:
-        return None if after is None or _numeric(after) or after.text[:1].isupper() else "subordinate"
+        dated = after is None or _numeric(after) or after.text[:1].isupper() or after.lower_ in words["date_words"]
+        return None if dated else "subordinate"
     if low in words["contrastive"]:
         return None if low == "yet" and after is not None and after.lower_ == "to" else "coordinate"
     if low == "should" and before == ",":

@@ -18,6 +18,8 @@ def side(ctx: Context, first: int, stop: int, relation: DateRelation) -> Side:
     """The side of publication that the nearest cue tells: before the date in its sentence, else after it."""
     if relation == "since":
         return "past"
+    if relation == "from" and ctx.tokens.word(first) in ctx.words.data.direction.starting:
+        return _cue(ctx, range(stop, stop + _RIGHT)) or "future"
     left = _cue(ctx, range(first - 1, first - 1 - _LEFT, -1))
     right = _cue(ctx, range(stop, stop + _RIGHT))
     if relation not in ("by", "before"):

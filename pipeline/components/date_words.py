@@ -84,6 +84,7 @@ class Direction(Record):
     not_past: frozenset[str]
     had: frozenset[str]
     neutral_after: frozenset[str]
+    starting: frozenset[str]
     clause: frozenset[str]
     nouns: frozenset[str]
     verb_before: frozenset[str]

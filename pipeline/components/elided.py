@@ -19,20 +19,23 @@ _FACTOR = 60
 """How many times larger or smaller than the earlier number it may be."""
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+|\d{1,6}(?:\.\d{1,2})?)(?![,.]?\d|%)"
 _CELL = re.compile(
-    r"(?:^|(?<=; ))(?P<head>[A-Z][^:;\n]{0,60}?)[ ,(\[]+(?P<unit>(?:[$€£]|US\$)?(?i:MW|GW|kW|MWh|GWh|GPUs|chips|bn|billion|mn|million|m))[)\]]?"
+    r"(?:^|(?<=; ))(?P<head>[A-Z][^:;\n]{0,60}?)[ ,(\[]+"
+    r"(?P<unit>(?:[$€£]|US\$)?(?i:MW|GW|kW|MWh|GWh|GPUs|chips|bn|billion|mn|million|m))[)\]]?"
     rf": (?P<value>[~≈<>]?{_NUMBER}(?:[–-]\d[\d,.]{{0,8}})?\+?)(?=;|$)",
     re.MULTILINE,
 )
 _AUX = r"are|is|was|were|will|would|could|may|might|should|come|comes|came|go|goes|went|have|has|had|follow|follows"
 _ENDS = r"(?=\s*(?:[.,;:)]|$)|\s+(?:at|in|for|from|by|to|under|on|into|through|when|once|if|live|already|later)\b)"
 _LEANING = re.compile(
-    rf"\b(?P<more>another|a further|an additional|the other|the remaining|the next)\s+(?:about |some |roughly )?{_NUMBER}"
+    rf"\b(?P<more>another|a further|an additional|the other|the remaining|the next)"
+    rf"\s+(?:about |some |roughly )?{_NUMBER}"
     rf"(?:(?=\s+(?:{_AUX})\b)|{_ENDS})"
     rf"|\bof the {_NUMBER.replace('number', 'part')}(?=\s+(?:that|which|it|we|they|{_AUX})\b|\s*[.,;)])"
     rf"|\b(?:[Tt]hat|[Ii]t|(?:the|that) (?:number|figure|total))(?:'s| is| was) (?:about |now |nearer |closer to )?"
     rf"{_NUMBER.replace('number', 'was')}{_ENDS}"
     rf"|(?:(?<=[.,;] )|(?<=\band )|(?<=\babout )){_NUMBER.replace('number', 'led')}(?=(?: or so)?\s+(?:{_AUX}|into)\b)"
-    rf"|\b(?:says|adds|gives|add|wants|for)\s+(?P<rest>\d{{1,3}}(?:,\d{{3}})+|\d{{2,6}}) more\b(?!\s+(?!at|in|for|from|by|to|under|on)[a-z])",
+    r"|\b(?:says|adds|gives|add|wants|for)\s+(?P<rest>\d{1,3}(?:,\d{3})+|\d{2,6}) more\b"
+    r"(?!\s+(?!at|in|for|from|by|to|under|on)[a-z])",
     re.IGNORECASE,
 )
 
