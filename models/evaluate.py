@@ -31,14 +31,14 @@ from spacy.training import Example
 
 from models import corpus, name_corpus
 from models.names import example as marked_example
+from models.ops import numpy_blas
 from pipeline.components.sentences import sentences as rule_sentences
-from pipeline.ops import numpy_blas
 from pipeline.tokenizer import customize
 
 HERE = Path(__file__).parent
 _NAMES = ("tag_acc", "pos_acc", "lemma_acc", "dep_uas", "dep_las", "sents_f")
 _LOAD = (
-    "import sys, time; import spacy; from pipeline.ops import numpy_blas; from pipeline.tokenizer import customize\n"
+    "import sys, time; import spacy; from models.ops import numpy_blas; from pipeline.tokenizer import customize\n"
     "start = time.perf_counter()\n"
     "with numpy_blas(): customize(spacy.load(sys.argv[1], exclude=['tokenizer']))\n"
     "print(time.perf_counter() - start)"

@@ -32,8 +32,8 @@ from thinc.api import Config
 
 from models import corpus, name_corpus
 from models.finish import finish
+from models.ops import numpy_blas
 from pipeline.embedding import learn_words
-from pipeline.ops import numpy_blas
 from pipeline.records import content_hash
 
 HERE = Path(__file__).parent

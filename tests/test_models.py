@@ -14,10 +14,10 @@ import spacy
 from models import corpus, names, train
 from models.augment import Augmenter
 from models.conllu import TreebankError, read
+from models.ops import NumpyBlasOps, numpy_blas
 from models.projection import project
 from models.renaming import Renamer
 from pipeline import trained
-from pipeline.ops import NumpyBlasOps, numpy_blas
 from pipeline.tokenizer import customize
 
 # id, text, rows of: form, lemma, UPOS, XPOS, head, relation; a row "3-4 form" is a multiword token.

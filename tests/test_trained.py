@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import spacy
@@ -23,6 +24,7 @@ from pipeline.nlp import TRAINED, build_nlp, make_doc
 from pipeline.reading import Anchor
 from pipeline.records import Page
 from pipeline.settings import Settings
+from pipeline.sources.files import read_paths
 from pipeline.tokenizer import customize
 
 # Text, heads, relations of another scheme, names: what a small pipeline is taught until it knows it by heart.
@@ -114,6 +116,7 @@ def test_without_a_model_the_rules_do_without():
     assert trees_of(nlp("The campus runs 200 MW.")) == {}
 
 
+SAMPLE = Path(__file__).parent.parent / "corpus" / "samples" / "wire-larkspur-juniper-basin.html"
 ARTICLE = """Voltara to run 200 MW
 
 Voltara said the Redfern campus in Ohio is a data center for AI. The mayor was pleased.
@@ -139,9 +142,9 @@ def test_the_gate_changes_no_claim(shipped):
     nlp = build_nlp(Settings())
     nlp.replace_pipe(KEY, KEY, config={"model": trained.SHIPPED, "every_sentence": True})
     ungated = Pipeline(shipped.settings, nlp, shipped.finder, shipped.extractor)
-    page = Page(source="x", content=ARTICLE, media_type="text", published=dt.date(2026, 3, 5))
+    (page,) = read_paths([str(SAMPLE)], Settings())
     claims = extract_page(page, ungated).claims
-    assert len(claims) >= 2
+    assert len(claims) >= 5
     assert claims == extract_page(page, shipped).claims
     doc = nlp(make_doc(nlp, ARTICLE, None))
     assert len(doc._.get(KEY)) == len(sentences_of(doc))

@@ -1,4 +1,7 @@
-"""Matrix products by numpy's own BLAS, which is the faster one for wide layers on one core."""
+"""Matrix products by numpy's own BLAS for training: the faster one for wide layers on one core.
+
+In use the pipeline keeps thinc's own products, which start no threads: numpy's slow each other down on a busy machine.
+"""
 
 # thinc's compiled modules carry no types:
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
