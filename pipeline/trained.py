@@ -20,10 +20,12 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline import lexicon
+from pipeline import embedding, lexicon
 from pipeline.records import Record
 
 SHIPPED = "en_infraclaims"
+EMBEDDING = embedding.embed
+"""The architecture that the shipped pipeline names: spaCy knows it once its module is imported."""
 _ENCODERS = ("tok2vec", "transformer")
 _PARSING = ("tagger", "morphologizer", "parser")
 _BATCH = 64
