@@ -112,7 +112,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
         assert program.poll() is None, program.communicate()[1].decode()
         time.sleep(0.05)
     workers[0].send_signal(signal.SIGKILL)
-    told = program.communicate(timeout=300)[1].decode()
+    told = program.communicate(timeout=240)[1].decode()
     assert program.returncode == 0, told
     assert outputs(out) == whole
     assert len(manifest.read(out)) == FILES

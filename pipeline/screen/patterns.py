@@ -105,8 +105,10 @@ def _of_form(words: Words, form: str) -> Iterator[Pattern]:
     bodies = {gap.join(together) for gap in gaps}
     if words.glued:
         bodies |= {b"".join(together), *(gap.join(map(_piece, parts)) for gap in gaps)}
+    # What is counted stands behind a blank, a hyphen or a tag: "card" is the name of a class on every second page.
+    left = rb"(?:[\s/;>\xa0-]|^)" if words.proof == "counted" else _LEFT
     for body in sorted(bodies):
-        yield Pattern(_LEFT + body + rb"s?" + _RIGHT, words.proof, once=words.proof in ASIDE, maker=words.maker)
+        yield Pattern(left + body + rb"s?" + _RIGHT, words.proof, once=words.proof in ASIDE, maker=words.maker)
 
 
 def _sums() -> Iterator[bytes]:
