@@ -92,9 +92,12 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
         )  # fmt: skip
 
     scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
-    workers = [
-        start("dask_worker", address, "--nthreads", "1", "--no-nanny", "--death-timeout", "60") for _ in range(2)
-    ]
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            break
+        time.sleep(0.1)
+    options = ("--nthreads", "1", "--no-nanny", "--death-timeout", "300")
+    workers = [start("dask_worker", address, *options) for _ in range(2)]
     yield address, workers
     for process in (*workers, scheduler):
         process.kill()
