@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -91,9 +92,12 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
         )  # fmt: skip
 
     scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
-    workers = [
-        start("dask_worker", address, "--nthreads", "1", "--no-nanny", "--death-timeout", "60") for _ in range(2)
-    ]
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            break
+        time.sleep(0.1)
+    options = ("--nthreads", "1", "--no-nanny", "--death-timeout", "300")
+    workers = [start("dask_worker", address, *options) for _ in range(2)]
     yield address, workers
     for process in (*workers, scheduler):
         process.kill()
@@ -112,7 +116,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
         assert program.poll() is None, program.communicate()[1].decode()
         time.sleep(0.05)
     workers[0].send_signal(signal.SIGKILL)
-    told = program.communicate(timeout=300)[1].decode()
+    told = program.communicate(timeout=240)[1].decode()
     assert program.returncode == 0, told
     assert outputs(out) == whole
     assert len(manifest.read(out)) == FILES

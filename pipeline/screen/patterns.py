@@ -105,8 +105,12 @@ def _of_form(words: Words, form: str) -> Iterator[Pattern]:
     bodies = {gap.join(together) for gap in gaps}
     if words.glued:
         bodies |= {b"".join(together), *(gap.join(map(_piece, parts)) for gap in gaps)}
+    # What is counted stands behind a blank, a hyphen or a tag: "card" is the name of a class on every second page.
+    counted = words.proof == "counted"
+    left = rb"(?:[\s/;>\xa0-]|^)" if counted else _LEFT
+    right = rb"(?:[^A-Za-z0-9_-]|-[A-Za-z]|$)" if counted else _RIGHT
     for body in sorted(bodies):
-        yield Pattern(_LEFT + body + rb"s?" + _RIGHT, words.proof, once=words.proof in ASIDE, maker=words.maker)
+        yield Pattern(left + body + rb"s?" + right, words.proof, once=words.proof in ASIDE, maker=words.maker)
 
 
 def _sums() -> Iterator[bytes]:

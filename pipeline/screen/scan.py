@@ -29,6 +29,7 @@ _ASCII = bytes(range(32, 127))
 _TWO_BYTES = ("gb", "big5", "shift", "sjis", "cp932", "cp936", "cp949", "cp950", "johab", "hz")
 _SUM = 200
 """Bytes of a sum and its tags."""
+_ATTRIBUTE = 300
 _REACH = 250
 """Characters of text before a unit or a head in which its number must stand; ten words are fewer."""
 _RAW_REACH = 2_000
@@ -117,7 +118,9 @@ class Scanner:
         expressions = self._patterns
 
         def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            hits.append((expressions[number], end))
+            pattern = expressions[number]
+            if pattern.meaning != "counted" or not _in_attribute(data, end):
+                hits.append((pattern, end))
 
         self._main.scan(data, match_event_handler=found)
         return hits
@@ -133,6 +136,14 @@ class Scanner:
         with contextlib.suppress(self._ended):
             self._asides[key].scan(data, match_event_handler=end)
         return bool(found)
+
+
+def _in_attribute(data: bytes, end: int) -> bool:
+    """Whether what follows ends a tag: a quick look that spares the long one, wrong for no bracket of a text."""
+    closed = data.find(b">", end - 1, end + _ATTRIBUTE)
+    if closed < 0 or data[closed - 1 : closed] in (b" ", b"-", b">", b"\n", b"\t"):
+        return False
+    return data.find(b"<", end - 1, closed) < 0
 
 
 def _last_word(data: bytes, end: int) -> bytes:
