@@ -135,7 +135,7 @@ class Operation(Record):
     state_url: str | None = None
     """A PostgreSQL URL for several workers; null keeps the state in `state.db` under `data`."""
     hosts_at_once: int = Field(default=8, ge=1, le=64)
-    batch: int = Field(default=200, ge=1)
+    batch: int = Field(default=200, ge=1, le=5_000)
     """Pages that are fetched, extracted and published together."""
     run_minutes: float = Field(default=50.0, gt=0)
     """After so long a run starts nothing new; what is left is taken by the next."""
