@@ -93,7 +93,7 @@ def plot(path: Path) -> str:
         x, y = at[-1]
         said = f"{name}: {rows[-1][part][key]:g}"
         parts.append(f'<text x="{x + 8:.1f}" y="{y + 4:.1f}" font-size="12" fill="{color}">{said}</text>')
-    for row in rows[-3:]:
+    for row in [row for row in rows if row["claims"] > most / 20]:
         place = f'x="{across(row):.1f}" y="{base + 16}" text-anchor="middle"'
         parts.append(f'<text {place} font-size="12" fill="#555">{row["claims"]:,}</text>')
     return "\n".join([*parts, "</svg>"])
