@@ -74,9 +74,7 @@ def only_one(out: Path) -> Generator[None]:
 
 def tidy(work: Work) -> None:
     """Remove what a killed run left half written, and the outputs of shards that are no more."""
-    for folder in (CLAIMS, ARTICLES):
-        for path in (work.out / folder).glob(".*.tmp"):
-            path.unlink(missing_ok=True)
+    _sweep(work.out)
     for entry in work.comparison.gone:
         for output in entry.outputs:
             (work.out / output.path).unlink(missing_ok=True)
@@ -93,6 +91,7 @@ def finish(work: Work, done: Sequence[Entry]) -> Totals:
     if len(entries) != len(work.shards):
         missing = len(work.shards) - len(entries)
         raise DispositionError(f"{missing} of {len(work.shards)} shards were not done; run the same command again")
+    _sweep(work.out)  # of processes that died while others did their shards
     totals = add_up(entries, len(done))
     if totals.records != sum(totals.dispositions.values()):
         raise DispositionError(f"{totals.records} records have {sum(totals.dispositions.values())} dispositions")
@@ -118,6 +117,13 @@ def add_up(entries: Sequence[Entry], done: int = 0) -> Totals:
         labels=dict(sorted(labels.items())),
         cpu_seconds=round(sum(entry.cpu_seconds for entry in entries), 3),
     )
+
+
+def _sweep(out: Path) -> None:
+    """Remove outputs that were never finished."""
+    for folder in (CLAIMS, ARTICLES):
+        for path in (out / folder).glob(".*.tmp"):
+            path.unlink(missing_ok=True)
 
 
 def _ordered(shards: Sequence[Shard], entries: Sequence[Entry]) -> list[Entry]:
