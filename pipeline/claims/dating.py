@@ -23,6 +23,11 @@ _DUE = re.compile(
     r"\b(?:notes|bonds|debentures|loans?|debt)\s+(?:due|maturing)(?:\s+in)?\s+$|\bmatur(?:es|ing)\s+(?:in\s+)?$"
 )
 _INSERTED = {"leaning", "subordinate", "bracket"}
+_PART_OF = re.compile(
+    r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|[gmGM][Ww]|(?:mega|giga)watts)"
+    r"\s+of\s+(?:an?|its|the|their|that)\s+(?:(?:planned|proposed|future|eventual|larger|total|full)\s+)?$"
+)
+"""What tells that a number is the whole of which something else is a part ("the first phase of its 1.5 GW campus")."""
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
 """What begins a date on which nothing can have been said."""
 
@@ -57,6 +62,8 @@ def link(
     neighbouring clause is taken only where it fits.
     """
     best: tuple[float, DateMention] | None = None
+    if found and _PART_OF.search(reading.text, max(sentence.start, anchor.start - 40), anchor.start):
+        return None
     for date in sentence.dates:
         if _of_the_saying(reading, sentence, date, announced) or _maturity(reading, sentence, date):
             continue
