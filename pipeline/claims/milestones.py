@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline import lexicon
 from pipeline.claims import dating
@@ -15,7 +15,7 @@ from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence
 from pipeline.records import Event, Realization
 
-FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "refused": "negated"}
+FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "pending": "possible", "refused": "negated"}
 """What each form of words says by itself."""
 _UNHEARD = ("intent.",)
 """Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
@@ -40,6 +40,8 @@ class EventRule(lexicon.Rule):
     """Words that say that it has happened."""
     open: tuple[str, ...] = ()
     """Words that leave that to what governs them."""
+    pending: tuple[str, ...] = ()
+    """Words that say that somebody is still to decide."""
     refused: tuple[str, ...] = ()
     """Words that say that it was denied."""
 
@@ -111,9 +113,11 @@ class MilestoneFinder:
             default=FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
             deaf_to=(*self._deaf, *_UNHEARD) if hit.rule.event in SETBACKS and hit.form == "done" else self._deaf,
-            inside=hit.form == "open",
+            inside=hit.form in {"open", "pending"},
             default_confidence=0.6 if hit.form == "open" else 0.9,
         )
+        if hit.form == "pending" and found.realization == "planned":
+            found = replace(found, realization="possible")
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
         rivals = [*sentence.quantities]

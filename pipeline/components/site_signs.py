@@ -149,8 +149,8 @@ def _at(words: Words, first: int) -> bool:
     if not words.same_line(link, first):
         return False
     word = words.lower(link)
-    if word == "in":
-        return _amount_before(words, link, 2)
+    if word == "in":  # "40 MW in NAME" is a site's load, "9,000 chips in NAME" are a company's
+        return bool(link and _POWER.fullmatch(words.lower(link - 1)))
     if word == "of":
         return _within(words, link, 3, "of_parts")
     if word in ("at", "for", "into", "to"):
