@@ -23,6 +23,11 @@ _DUE = re.compile(
     r"\b(?:notes|bonds|debentures|loans?|debt)\s+(?:due|maturing)(?:\s+in)?\s+$|\bmatur(?:es|ing)\s+(?:in\s+)?$"
 )
 _INSERTED = {"leaning", "subordinate", "bracket"}
+_PART_OF = re.compile(
+    r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|[gmGM][Ww]|(?:mega|giga)watts)"
+    r"\s+of\s+(?:an?|its|the|their|that)\s+(?:(?:planned|proposed|future|eventual|larger|total|full)\s+)?$"
+)
+"""What tells that a number is the whole of which something else is a part ("the first phase of its 1.5 GW campus")."""
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
 """What begins a date on which nothing can have been said."""
 
@@ -57,12 +62,18 @@ def link(
     neighbouring clause is taken only where it fits.
     """
     best: tuple[float, DateMention] | None = None
+    if found and _PART_OF.search(reading.text, max(sentence.start, anchor.start - 40), anchor.start):
+        return None
     for date in sentence.dates:
         if _of_the_saying(reading, sentence, date, announced) or _maturity(reading, sentence, date):
             continue
         if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, found):
             continue
         if not sentence.row and _nearer_rival(reading, sentence, anchor, date, rivals):
+            continue
+        if not sentence.row and (
+            _of_the_one_before(reading, sentence, anchor, date) or _leads_on(reading, anchor, date)
+        ):
             continue
         cost = reading.gap(anchor, date) + (0 if date.start >= anchor.end else 3)
         if cost <= _REACH and (best is None or cost < best[0]):
@@ -107,7 +118,11 @@ def _other_clause(
         return True
     if announced and not numbers and _announced_by(reading, sentence, here, there):
         return False
-    if found and not numbers and _goes_on(reading, sentence, anchor, here, there):
+    if _carried(reading, sentence, here, there, date):
+        return False
+    priced = isinstance(anchor, QuantityMention) and anchor.kind == "investment"  # dates of a site are not of its price
+    untaken = not priced and not any(clause.start <= q.start < date.start for q in sentence.quantities)
+    if found and untaken and _goes_on(reading, sentence, anchor, here, there):
         return not found.by_default and not fits(date, found.realization, reading.published)
     low, high = sorted((here, there))
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
@@ -131,21 +146,62 @@ def _announced_by(reading: Reading, sentence: Sentence, here: int, there: int) -
     )
 
 
+def _carried(reading: Reading, sentence: Sentence, here: int, there: int, date: DateMention) -> bool:
+    """Whether the anchor stands in a participle clause that hangs on one which the date opens ("In May it closed a
+    round of $2 billion, bringing the total to $5 billion").
+    """
+    if there != here - 1 or sentence.clauses[here].link != "leaning":
+        return False
+    if any(sentence.clauses[here].start <= d.start < sentence.clauses[here].end for d in sentence.dates):
+        return False
+    opens = reading.words_between(sentence.clauses[there].start, date.start) <= 1
+    return opens and reading.text[sentence.clauses[here].start : sentence.clauses[here].end].split()[0].endswith("ing")
+
+
+def _of_the_one_before(reading: Reading, sentence: Sentence, anchor: Placed, date: DateMention) -> bool:
+    """Whether a date belongs to the number before it, and the anchor behind it begins anew ("9,000 came in April, so
+    there are 27,000", "up to 8,000 in early 2026, and 31,000 might follow").
+    """
+    if date.start >= anchor.end:
+        return False
+    clause = sentence.clauses[sentence.clause_at(date.start)]
+    if not any(clause.start <= q.start and q.end <= date.start for q in sentence.quantities):
+        return False
+    between, behind = reading.text[date.end : anchor.start], reading.text[anchor.end : anchor.end + 40].split()[:2]
+    anew = re.search(r"\b(?:and|but|so)\b(.*)", between, re.DOTALL)
+    return bool(anew) and (anew[0].startswith("so") or _tells(anew[1]) or _tells(" ".join(behind)))
+
+
+def _leads_on(reading: Reading, anchor: Placed, date: DateMention) -> bool:
+    """Whether a date behind the anchor opens what is said next ("it has 40 MW, and last year turned down a hall")."""
+    if date.start < anchor.end or not re.search(r"\b(?:and|but|then),?\s+$", reading.text[anchor.end : date.start]):
+        return False
+    return bool(
+        re.match(r",?\s+(?!and\b|or\b|when\b|if\b|as\b|at\b|for\b|to\b)\w", reading.text[date.end : date.end + 12])
+    )
+
+
 def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, there: int) -> bool:
-    """Whether the date's clause goes on about the anchor: the main clause after an inserted one ("the hall, drawing
-    40 MW, will open in June"), or a relative clause behind the number ("40 MW, which is due in June").
+    """Whether the date's clause goes on about the anchor: the main clause after inserted ones ("the hall, drawing
+    40 MW, will open in June"), what else is said of it ("40 MW will run on gas and be on in June"), or a relative
+    clause behind the number ("40 MW, which is due in June").
     """
     if there <= here:
         return False
-    on = all(_first_word(reading, clause) in _verbs() for clause in sentence.clauses[here + 1 : there + 1])
-    inserted = sentence.clauses[here].link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
-    if on and (inserted or not _has_verb(reading, sentence.clauses[here])):
+    clause, first = sentence.clauses[there], sentence.clauses[here]
+    between = sentence.clauses[here + 1 : there]
+    slips = [c for c in between if c.link in _INSERTED or _RELATIVE.match(reading.text, c.start)]
+    on = all(c in slips or _first_word(reading, c) in _verbs() for c in between)
+    on = on and _first_word(reading, clause) in _verbs()
+    inserted = first.link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
+    if on and (inserted or not _tells(reading.text[first.start : anchor.start])):
         return True
-    if there != here + 1:
+    if len(slips) < len(between):
         return False
-    clause = sentence.clauses[there]
-    last = not any(anchor.end <= q.start < clause.start for q in sentence.quantities)
-    return last and bool(_RELATIVE.match(reading.text[clause.start : clause.end]))
+    taken = [q for q in sentence.quantities if anchor.end <= q.start < clause.start]
+    if any(not reading.listed(anchor, q) for q in taken):
+        return False
+    return bool(_RELATIVE.match(reading.text[clause.start : clause.end]))
 
 
 def _verbs() -> frozenset[str]:
@@ -165,7 +221,12 @@ def _joined(reading: Reading, clause: ClauseSpan) -> bool:
 
 def _has_verb(reading: Reading, clause: ClauseSpan) -> bool:
     """Whether a clause has a finite verb, so that it is whole by itself."""
-    return any(word in _verbs() for word in re.findall(r"[a-z']+", reading.text[clause.start : clause.end].lower()))
+    return _tells(reading.text[clause.start : clause.end])
+
+
+def _tells(text: str) -> bool:
+    """Whether words hold a finite verb."""
+    return any(word in _verbs() for word in re.findall(r"[a-z']+", text.lower()))
 
 
 def _nearer_rival(
@@ -199,6 +260,8 @@ def plausible(
         return True
     if start == end == published:
         return False
+    if found.realization == "negated" and end <= published:
+        return False  # the day on which a plan was dropped is not one on which it was due
     apart = sentence.clause_at(number.start) != sentence.clause_at(date.start)
     untold = found.by_default and (number.kind == "investment" or apart)
     if untold or found.cues[0].rule == "commit.secured" or found.realization not in {"planned", "possible"}:

@@ -44,11 +44,21 @@ def _same(group: Sequence[Draft], draft: Draft) -> bool:
     if draft.kind == "milestone":
         told = any(_same_subject(d, draft) for d in group) or _of_the_title(group, draft)
         return told and _dates_agree(group, draft)
-    if any(d.sentence.index == draft.sentence.index for d in group):
+    if any(d.sentence.index == draft.sentence.index or _contrary(d, draft) for d in group):
         return False
     return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in group) and _dates_agree(
         group, draft
     )
+
+
+def _contrary(a: Draft, b: Draft) -> bool:
+    """Whether only one of two numbers was dropped, and the other is there or is somebody else's: two facts, even of
+    one size.
+    """
+    said = {a.verdict.realization, b.verdict.realization}
+    if "negated" not in said or len(said) == 1:
+        return False
+    return "realized" in said or (a.subject is not None and b.subject is not None and a.subject.key != b.subject.key)
 
 
 def _of_the_title(group: Sequence[Draft], draft: Draft) -> bool:

@@ -1,4 +1,4 @@
-"""Dates that point back: "that same month", "by the end of that year", and "the quarter" that a report is about."""
+"""Dates that point back: "that same month", "a year earlier", and "the quarter" that a report is about."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pipeline.components import calendar
 from pipeline.components.calendar import Interval
+from pipeline.components.date_words import words
 from pipeline.records import DateMention, DateRange, DateRelation, Grain
 
 _BACK = re.compile(
@@ -22,6 +23,15 @@ _REPORTED = re.compile(
     r"|(?P<full>\b(?:for|in)\s+the\s+full\s+year\b|\bfull[ -]year\b)(?!\s+\d)",
     re.IGNORECASE,
 )
+_EARLIER = re.compile(
+    r"\b(?P<count>a|an|one|two|three|four|five|six|nine|ten|twelve|eighteen)\s+(?P<step>year|quarter|month|week)s?\s+"
+    r"(?P<way>earlier|previously|prior(?!\s+to)|before(?!\s+\w)|later|afterwards?)\b(?!\s+than\b)",
+    re.IGNORECASE,
+)
+_FAR = 250
+"""Characters from a date over which "a year earlier" points to it."""
+_FINE = {"week": ("day", "week"), "month": ("day", "month", "quarter", "half"), "quarter": ("day", "month", "quarter")}
+"""Grains of a date that can be moved by a unit; a year moves any."""
 _NEAR = 3
 """Dates among which the one is sought that opens a sentence."""
 _REPORT_DAYS = 150
@@ -40,7 +50,35 @@ def pointing_back(text: str, mentions: Sequence[DateMention], published: dt.date
         made = _back(match, _meant(text, match, told)) if groups.get("unit") else _reported(match, before, published)
         if made:
             found.append(DateMention(start=match.start(), end=match.end(), date=made))
+    for match in _EARLIER.finditer(text):
+        near = [
+            m
+            for m in told
+            if m.end <= match.start() <= m.end + _FAR and not re.search(r"[.!?]\s|\n", text[m.end : match.start()])
+        ]
+        made = _moved(match, near[-1].date) if near else None
+        if made and not any(m.start < match.end() and match.start() < m.end for m in found):
+            found.append(DateMention(start=match.start(), end=match.end(), date=made))
     return sorted(found, key=lambda m: m.start)
+
+
+def _moved(match: re.Match[str], told: DateRange) -> DateRange | None:
+    """The date so many units before or after the one told: "$9 billion in the quarter, up from $5 billion a year
+    earlier".
+    """
+    unit = match["step"].lower()
+    if told.start is None or told.end is None or (unit in _FINE and told.grain not in _FINE[unit]):
+        return None
+    back = match["way"].lower() in ("earlier", "before", "previously", "prior")
+    count = round(words().data.numbers[match["count"].lower()]) * (-1 if back else 1)
+    months = {"month": 1, "quarter": 3, "year": 12}.get(unit, 0) * count
+    try:
+        start, end = (calendar.add(day, months or count, "month" if months else unit) for day in (told.start, told.end))
+        if months and (told.end + dt.timedelta(days=1)).day == 1:  # whole months stay whole
+            end = calendar.month_end(end.year, end.month)
+    except (ValueError, OverflowError):
+        return None
+    return DateRange(text=match.group(), start=start, end=end, grain=told.grain, relation="on", fiscal=told.fiscal)
 
 
 def _seen_from_then(

@@ -37,20 +37,21 @@ def _cue(ctx: Context, places: range) -> Side:
     tokens, rules = ctx.tokens, ctx.words.data.direction
     for distance, place in enumerate(places):
         word = tokens.word(place)
-        if not word or (word in _STOPS and not (tokens.glued(place + 1) and word == ".")):
+        if not word or tokens.gap(place + 1 if places.step < 0 else place):
+            return None
+        if word in _STOPS and not (word == "." and tokens.glued(place + 1) and tokens.word(place + 1)[:1].isalnum()):
             return None
         if places.step > 0 and word in rules.clause:
             return None
         noun = word in rules.nouns and tokens.word(place + 1) not in rules.verb_before
         if (word in rules.future and not noun) or (word == "be" and tokens.word(place - 1) == "to"):
-            return "future"
+            once = rules.once.intersection(tokens.low[max(0, place - 2) : place])
+            return None if once else "future"  # "it was due in June": what was to come may have come
         if word in rules.speech and places.step < 0 and distance and tokens.word(place + 1) not in rules.speech_before:
             continue
         past = word in rules.past or word in rules.speech or (word.endswith("ed") and word not in rules.not_past)
         if past and tokens.word(place - 1) not in rules.neutral_after:
             return "past"
-        if tokens.gap(place if places.step < 0 else place + 1):
-            return None
     return None
 
 
@@ -79,7 +80,7 @@ def accepted(ctx: Context, form: Form, index: int, prefix: str, follows: bool) -
     if (form.unit == "year" or form.grain == "month") and tokens.word(index)[:1].isdecimal():
         return follows or _plain_year(ctx, form, index, prefix)
     rules, weak = ctx.words.data.year_context, ctx.words.data.weak_units
-    if form.unit == "month":
+    if form.unit == "month" and tokens.word(index) != "the":
         named = tokens.word(index) in ctx.words.data.name_months
         if prefix:
             return prefix not in rules.loose and prefix not in ("for", "with")
@@ -95,7 +96,8 @@ def accepted(ctx: Context, form: Form, index: int, prefix: str, follows: bool) -
 
 def _plain_weekday(ctx: Context, index: int, stop: int) -> bool:
     tokens, rules = ctx.tokens, ctx.words.data.weekday_context
-    if tokens.word(index - 1) in rules.not_before or tokens.word(stop) in rules.not_after:
+    named = tokens.word(stop) in rules.not_after and not tokens.raw(stop).islower()
+    if tokens.word(index - 1) in rules.not_before or named:
         return False
     dotted = tokens.word(stop) == "." and tokens.glued(stop) and tokens.glued(stop + 1)
     return not (dotted and tokens.word(stop + 1)[:1].isalpha())

@@ -77,7 +77,10 @@ def is_year(ctx: Context, index: int) -> int | None:
         return None
     low, high = ctx.words.data.century
     before, after = tokens.word(index - 1), tokens.word(index + 1)
-    if not low <= int(word) <= high or after in rules.not_after or before in rules.not_before:
+    if not low <= int(word) <= high or before in rules.not_before:
+        return None
+    named = before in ctx.words.data.months and tokens.raw(index + 1).istitle()  # "In May 2024 South Lund Council said"
+    if after in rules.not_after and not named:
         return None
     if tokens.glued(index) and before in ("$", "€", "£", "¥", "₹", "#", "@", ".", "_", "+", "=", "&", "%", "\\"):
         return None
@@ -109,7 +112,7 @@ def _relative_year(ctx: Context, index: int, prefix: str) -> Form | None:
 
 
 def explicit_year(ctx: Context, index: int) -> Form | None:
-    """`2027`, `2026-27`, `FY27`, `fiscal 2027`, `the 2030s`, `calendar 2027`, `2027 fiscal year`."""
+    """`2027`, `'27`, `2026-27`, `FY27`, `fiscal 2027`, `the 2030s`, `calendar 2027`, `2027 fiscal year`."""
     tokens = ctx.tokens
     word = tokens.word(index)
     decade = _DECADE.fullmatch(word)
@@ -127,6 +130,9 @@ def explicit_year(ctx: Context, index: int) -> Form | None:
         place = fiscal[0] + (tokens.word(fiscal[0]) in ("'", "-", "of"))
         number = _short_year(ctx, place, place > fiscal[0] or word == "fy")
         return full_years(ctx, place + 1, number, True) if number else None
+    if word == "'" and tokens.glued(index + 1) and tokens.word(index + 2) in ("", *ctx.words.data.year_context.closes):
+        short = _short_year(ctx, index + 1, True)
+        return replace(full_years(ctx, index + 2, short, False), weak=False) if short else None
     number = is_year(ctx, index)
     if number is None:
         return None

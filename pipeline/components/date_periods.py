@@ -268,6 +268,8 @@ def _edge(ctx: Context, stop: int, name: str, unit: str) -> Form | None:
     if told and told.unit == "year" and not tokens.gap(stop):
         return in_part(told, name, True)
     here = calendar.containing(ctx.published, unit) if ctx.published else None
+    if name == "whole":
+        return Form(stop, unit, unit, here)  # type: ignore[arg-type]
     if unit in ("month", "quarter"):
         inner = period(ctx, stop + 1, _DEPTH) if tokens.word(stop) == "of" else None
         if inner and inner.unit == unit:

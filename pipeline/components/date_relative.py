@@ -146,6 +146,8 @@ def length(ctx: Context, index: int) -> tuple[int, float, float, str] | None:
     unit = data.units.get(tokens.word(place))
     if unit is None or tokens.gap(place) or high < low:
         return None
+    if tokens.word(place).startswith("fortnight"):
+        low, high = 2 * low, 2 * high
     return place + 1, low, high, unit
 
 

@@ -79,6 +79,7 @@ class Direction(Record):
 
     future: frozenset[str]
     past: frozenset[str]
+    once: frozenset[str]
     speech: frozenset[str]
     speech_before: frozenset[str]
     not_past: frozenset[str]
