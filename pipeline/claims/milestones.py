@@ -100,7 +100,12 @@ class MilestoneFinder:
         if _none(reading, sentence, hit) or _of_a_column(reading, sentence, hit):
             return None
         site, confidence = site_of(
-            reading, sentence, step, setback=hit.rule.event in SETBACKS, wide=hit.rule.event == "permitted"
+            reading,
+            sentence,
+            step,
+            setback=hit.rule.event in SETBACKS,
+            wide=hit.rule.event == "permitted",
+            moved=hit.rule.event == "workload_started",
         )
         if site is None or (hit.rule.event in _OF_PARTS and of_a_number(reading, sentence, step)):
             return None

@@ -24,20 +24,28 @@ _MATTER = 20
 """Words between a decision and the site that it is about ("voted to rezone … acres of farmland for …")."""
 _BACK = 3
 """Sentences that a step looks back for its site."""
+_FROM = re.compile(r"\b(?:from|off|out of)\s(?:[\w'’-]+\s){0,3}$", re.IGNORECASE)
+_SEAT = re.compile(r"\b(?:based|headquartered)\s(?:in|at|near)\s$", re.IGNORECASE)
+"""Before a place: it is where a company sits."""
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def site_of(
-    reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool, wide: bool = False
+    reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool, wide: bool = False, moved: bool = False
 ) -> tuple[Thing | None, float]:
-    """The site of a step and how sure the link is; None where none is near enough."""
+    """The site of a step and how sure the link is; None where none is near enough.
+
+    `moved`: the step leaves one site for another, so that the one behind "from" is not where it happens.
+    """
     here = sentence.clause_at(step.start)
     sites = [
         t
         for t in sentence.things
         if t.type in {"cluster", "programme"} and (t.end <= step.start or reading.gap(t, step) <= _OBJECT)
     ]
+    if moved:
+        sites = [t for t in sites if not _FROM.search(reading.text, max(sentence.start, t.start - 40), t.start)]
     if not sites and wide:
         sites = [t for t in sentence.things if t.type == "cluster" and reading.gap(t, step) <= _MATTER][:1]
     if sites:
@@ -47,8 +55,11 @@ def site_of(
         )
         return best, 0.85 if not best.stands_in else 0.75
     place = _place(reading, sentence, step)
-    if place:
+    if place and not _names_an_office(reading, place):
         return place, 0.55
+    main = subjects.main_site(reading) if place else None
+    if main or place:
+        return main or place, 0.55
     return _carried(reading, sentence, step, setback=setback)
 
 
@@ -96,8 +107,14 @@ def _place(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | None:
         return None
     here = sentence.clause_at(step.start)
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
+    places = [t for t in places if not _SEAT.search(reading.text, max(sentence.start, t.start - 16), t.start)]
     near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
     return min(near, key=lambda t: reading.gap(t, step), default=None)
+
+
+def _names_an_office(reading: Reading, place: Thing) -> bool:
+    """Whether a place only says whose office it is that decides ("the Lorne County Board of Zoning Appeals")."""
+    return bool(word_pattern("events", "linking", "offices").match(reading.text[place.end : place.end + 30].lstrip()))
 
 
 @functools.cache
@@ -137,7 +154,7 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     return not any(
         _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
     ) and not any(
-        t.type == "company" and start <= t.start and t.end <= step.start and not _builds(reading, t, site)
+        not _there(reading, step) and t.type == "company" and start <= t.start and t.end <= step.start and not _builds(reading, t, site)
         for t in sentence.things
     )
 
