@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pipeline import lexicon
-from pipeline.claims import dating, parties
+from pipeline.claims import dating, landlords, parties
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
@@ -21,6 +21,8 @@ _MERE_NOT = {"negation.not"}
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
 _FUTURE = ("modal.", "intent.", "schedule.", "date.")
 """Cues of what is to be done under a contract, which say nothing of the contract."""
+_FEW = 12
+"""Words of a clause that has no room for the matter of its deal."""
 _DENIAL = 1
 """Words between a "not" and the deal that it denies ("does not have an agreement")."""
 
@@ -45,6 +47,8 @@ class DealRule(lexicon.Rule):
     """Whether a "not" right before the words denies the deal, and not something that is told beside it."""
     alone: bool = False
     """Whether both parties stand before the words, so that a name behind them is none."""
+    inside: bool = False
+    """Whether the party on the left stands between the words ("built for Garrow by Tarn")."""
     reach: int = 0
     """Words between the deal's words and the party behind them, where that is its direct object; 0: as far as usual."""
     through: tuple[str, ...] = ()
@@ -142,6 +146,8 @@ class AgreementFinder:
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
         before = [t for t in orgs if t.end <= start and not (passive and parties.of_a_product(sentence, t))]
         left = parties.left_of(reading, sentence, before, start, end)
+        if rule.inside:
+            left = [t for t in orgs if start <= t.start < end]
         after = parties.behind(reading, sentence, orgs, start, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
         if rule.alone:
@@ -153,11 +159,17 @@ class AgreementFinder:
             sites = [] if rents or rule.reach else parties.site_after(reading, sentence, end)
             right = [t for t in right if not t.aside] or sites
         right = [] if right and parties.somebody_between(sentence, end, right[0]) else right
+        right = right or [t for t in parties.from_which(reading, sentence, orgs, start) if t not in left[1:]]
+        if right and left and left[0].key == right[0].key and right[0].end <= start:
+            left = [t for t in before if t.start > right[0].end][-1:]
         confidence = 0.85
         if right and not left and rule.nature == "supply":
-            left = parties.site_before(sentence, start)
+            left = [landlords.owner_of(reading, t, right) or t for t in parties.site_before(sentence, start)]
         if right and not left and rule.where == "around":
             left = parties.earlier_company(reading, sentence, right)
+            confidence = 0.6
+        if left and not right and rule.right == "supplier" and rule.nature == "supply":
+            right = landlords.landlord(reading, sentence, left, start, end)
             confidence = 0.6
         if left and right:
             keys = {t.key for t in right}
@@ -196,8 +208,23 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[
     if any(thing.kind in scope["kinds"] for _, thing in sides):
         return True
     topics = word_pattern("deals", "scope", "topics")
-    return bool(topics.search(reading.text, clause.start, clause.end)) or any(
+    if topics.search(reading.text, clause.start, clause.end) or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
+    ):
+        return True
+    named = any(t.type == "company" and not t.stands_in for _, t in sides)
+    return named and all(t.type == "company" for _, t in sides) and _curt(reading, sentence, start)
+
+
+def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
+    """Whether a clause of few words tells a deal whose matter the others tell ("We have no contract with …")."""
+    clause = sentence.clauses[sentence.clause_at(start)]
+    if sentence.title or reading.words_between(clause.start, clause.end) > _FEW:
+        return False
+    around = reading.sentences[max(0, sentence.index - 2) : sentence.index + 2]
+    return any(
+        any(t.type == "cluster" for t in other.things) or any(in_scope(reading, other, q) for q in other.quantities)
+        for other in around
     )
 
 
@@ -267,8 +294,10 @@ def _under_contract(reading: Reading, sentence: Sentence) -> bool:
 
 
 def _made(reading: Reading, anchor: tuple[int, int]) -> bool:
-    """Whether a deal's words are a perfect ("has placed an order"), which no modal of a clause before turns."""
-    return bool(re.match(r"(?:has|have|had)\s", reading.text[anchor[0] : anchor[1]], re.IGNORECASE))
+    """Whether a deal's words are a perfect or a signing ("has placed an order"), which no modal around them turns."""
+    return bool(
+        re.match(r"(?:has|have|had|(?:the )?signing|signature)\s", reading.text[anchor[0] : anchor[1]], re.IGNORECASE)
+    )
 
 
 @functools.cache

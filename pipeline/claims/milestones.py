@@ -27,8 +27,6 @@ _OF_PARTS: frozenset[Event] = frozenset(
 )
 """Steps that the number of a part carries, so that they are no claims of their own beside it."""
 
-_NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s[\w-]+\s(?:before|until)$", re.IGNORECASE)
-"""A step that comes no earlier than a date is planned for it ("will not open before 2028")."""
 _NONE = re.compile(r"\b(?:no|nor|neither|without|none of the)(?:\s[\w-]+){0,2}\s$", re.IGNORECASE)
 
 
@@ -100,7 +98,12 @@ class MilestoneFinder:
         if _none(reading, sentence, hit) or _of_a_column(reading, sentence, hit):
             return None
         site, confidence = site_of(
-            reading, sentence, step, setback=hit.rule.event in SETBACKS, wide=hit.rule.event == "permitted"
+            reading,
+            sentence,
+            step,
+            setback=hit.rule.event in SETBACKS,
+            wide=hit.rule.event == "permitted",
+            moved=hit.rule.event == "workload_started",
         )
         if site is None or (hit.rule.event in _OF_PARTS and of_a_number(reading, sentence, step)):
             return None

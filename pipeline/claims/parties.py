@@ -11,7 +11,7 @@ from pipeline.claims.scope import word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
-    r"^(?:'s)?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
+    r"^(?:'s)?(?:\s*\([^()]{0,40}\))?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
     r"\s*(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]+\s+){0,4}$"
 )
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
@@ -31,6 +31,10 @@ _DESCRIBED = 4
 """Words between an owner and its deal ("Tarn's 20-year pact")."""
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
+_BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
+_TELLING = re.compile(r"\b(?:told|tells|telling) the $")
+_SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
+_FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
 _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
@@ -45,7 +49,25 @@ def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     """The companies of a sentence that may be parties, without what only describes the name behind it."""
     orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
     orgs = [t for t in orgs if not _not_party().match(reading.text, t.end)]
+    orgs = [t for t in orgs if not any(_product_of(reading, t, o) for o in orgs)]
+    orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
+
+
+def _short_form(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
+    """Whether a name in brackets repeats the one before it ("Tarn Energy LLC (“Tarn”)")."""
+    named = [o for o in orgs if o.key == thing.key and o.end < thing.start]
+    return any(_BRACKET.fullmatch(reading.text, o.end, thing.start) for o in named)
+
+
+def _product_of(reading: Reading, thing: Thing, maker: Thing) -> bool:
+    """Whether a name is what its maker, named behind it, sells ("Tarn Cloud from Tarn")."""
+    return thing.name.startswith(f"{maker.name} ") and reading.text[thing.end : maker.start] == " from "
+
+
+def _told(reading: Reading, thing: Thing) -> bool:
+    """Whether somebody tells something to a name, which then is a paper ("told the Chronicle that")."""
+    return not thing.id and bool(_TELLING.search(reading.text, max(0, thing.start - 16), thing.start))
 
 
 def of_a_product(sentence: Sentence, thing: Thing) -> bool:
@@ -63,7 +85,17 @@ def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: i
         and t.text.lower() not in _POSSESSIVES
         and (t.text.lower() not in _PRONOUNS or sentence.clause_at(t.start) == here or _governed(reading, sentence, t))
         and ";" not in reading.text[end : t.start]
+        and not (t.stands_in and _SAYING.match(reading.text, t.end))
     ]
+
+
+def from_which(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int) -> list[Thing]:
+    """The name before the relative clause of a deal's words that is its other side ("Tarn, from which it rents …")."""
+    clause = sentence.clauses[sentence.clause_at(start)]
+    heads = list(_FROM_WHICH.finditer(reading.text, max(sentence.start, clause.start - 6), start))
+    if not heads:
+        return []
+    return [t for t in orgs if 0 <= heads[-1].start() - t.end <= 2][-1:]
 
 
 def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
@@ -78,7 +110,17 @@ def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: 
         near = [t for t in orgs if reading.words_between(t.end, clause.start) <= _ANTECEDENT]
         return near[-1:] or list(orgs[:1])
     heads = [t for t in orgs if reading.text[t.end : t.end + 1] == "," and _heads(reading, sentence, t)]
-    return heads[-1:] or list(orgs[:1])
+    return _first_list(reading, heads[-1:] or list(orgs[:1]), orgs)
+
+
+def _first_list(reading: Reading, first: list[Thing], orgs: Sequence[Thing]) -> list[Thing]:
+    """The list of names that the first one opens ("Tarn Energy (“Tarn”) and Garrow (“Garrow”) today announced …")."""
+    chosen = list(first)
+    for thing in orgs:
+        between = reading.text[chosen[-1].end : thing.start] if chosen else ""
+        if " and " in between and _JOINED.match(between):
+            chosen.append(thing)
+    return chosen
 
 
 def right_of(reading: Reading, orgs: Sequence[Thing], start: int, end: int, *, reach: int) -> list[Thing]:

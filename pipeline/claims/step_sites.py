@@ -22,22 +22,33 @@ _OBJECT = 7
 """Words between a step and the site behind it ("broke ground in May on its campus")."""
 _MATTER = 20
 """Words between a decision and the site that it is about ("voted to rezone … acres of farmland for …")."""
+_HEADING = 6
+"""Words of a sentence that only names the site of an entry."""
 _BACK = 3
 """Sentences that a step looks back for its site."""
+_FROM = re.compile(r"\b(?:from|off|out of)\s(?:[\w'’-]+\s){0,3}$", re.IGNORECASE)
+_SEAT = re.compile(r"\b(?:based|headquartered)\s(?:in|at|near)\s$", re.IGNORECASE)
+"""Before a place: it is where a company sits."""
+_OWN = re.compile(r"^(?:['’]s)?\s(?:(?:state|environmental|public|local|energy|utility|air)\s){0,2}")
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def site_of(
-    reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool, wide: bool = False
+    reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool, wide: bool = False, moved: bool = False
 ) -> tuple[Thing | None, float]:
-    """The site of a step and how sure the link is; None where none is near enough."""
+    """The site of a step and how sure the link is; None where none is near enough.
+
+    `moved`: the step leaves one site for another, so that the one behind "from" is not where it happens.
+    """
     here = sentence.clause_at(step.start)
     sites = [
         t
         for t in sentence.things
         if t.type in {"cluster", "programme"} and (t.end <= step.start or reading.gap(t, step) <= _OBJECT)
     ]
+    if moved:
+        sites = [t for t in sites if not _FROM.search(reading.text, max(sentence.start, t.start - 40), t.start)]
     if not sites and wide:
         sites = [t for t in sentence.things if t.type == "cluster" and reading.gap(t, step) <= _MATTER][:1]
     if sites:
@@ -47,8 +58,11 @@ def site_of(
         )
         return best, 0.85 if not best.stands_in else 0.75
     place = _place(reading, sentence, step)
-    if place:
+    if place and not _names_an_office(reading, place):
         return place, 0.55
+    main = subjects.main_site(reading) if place else None
+    if main or place:
+        return main or place, 0.55
     return _carried(reading, sentence, step, setback=setback)
 
 
@@ -96,8 +110,15 @@ def _place(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | None:
         return None
     here = sentence.clause_at(step.start)
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
+    places = [t for t in places if not _SEAT.search(reading.text, max(sentence.start, t.start - 16), t.start)]
     near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
     return min(near, key=lambda t: reading.gap(t, step), default=None)
+
+
+def _names_an_office(reading: Reading, place: Thing) -> bool:
+    """Whether a place only says whose office it is that decides ("the Lorne County Board of Zoning Appeals")."""
+    behind = _OWN.sub("", reading.text[place.end : place.end + 40])
+    return bool(word_pattern("events", "linking", "offices").match(behind))
 
 
 @functools.cache
@@ -127,6 +148,7 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
         return False
     free = [*sentence.dates, *sentence.quantities, *(c for c in sentence.cues if c.facet == "realization")]
     free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
+    free += [t for t in sentence.things if t.type == "place" and _names_an_office(reading, t)]
     head = list(_WORD.finditer(reading.text, clause.start, step.start))
     known = _building_words()
     if any(m.group().lower() not in known and not _inside(m, free) for m in head) and not _there(reading, step):
@@ -137,7 +159,7 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     return not any(
         _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
     ) and not any(
-        t.type == "company" and start <= t.start and t.end <= step.start and not _builds(reading, t, site)
+        not _there(reading, step) and t.type == "company" and start <= t.start and t.end <= step.start and not _builds(reading, t, site)
         for t in sentence.things
     )
 
@@ -160,8 +182,15 @@ def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
 
 
 def _builds(reading: Reading, company: Thing, site: Thing) -> bool:
-    """Whether some sentence of the article names the company beside the site."""
-    return any(
+    """Whether some sentence of the article names the company beside the site, or the site heads the entry about it."""
+    return _entry(reading, company, site) or any(
         any(t.key == site.key for t in s.things) and any(t.key == company.key for t in s.things)
         for s in reading.sentences
     )
+
+
+def _entry(reading: Reading, company: Thing, site: Thing) -> bool:
+    """Whether a paragraph opens with the site as its heading ("Tarn, Ohio. Fernlea broke ground in May …")."""
+    first, here = reading.sentence_at(site.start), reading.sentence_at(company.start)
+    heading = site.start == first.start and reading.words_between(first.start, first.end) <= _HEADING
+    return heading and first.paragraph == here.paragraph and first.index < here.index

@@ -1,0 +1,77 @@
+"""Whose a site is: the company that the article names as its owner or builder, which lets it and buys for it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Sequence
+
+from pipeline import lexicon
+from pipeline.reading import Reading, Sentence, Thing
+
+_POSSESSED = re.compile(
+    r"(?:['’]s?)?\s(?:(?!(?:at|in|on|from|for|to|with|and)\b)[\w-]+\s){0,3}"
+    r"(?:(?:campus|site|halls?|facility|complex|project|data cent(?:er|re)s?|plant)\s(?:at|in|near|outside)\s)?"
+)
+_NEAR = 5
+"""Words between a site and whose it is."""
+_BETWEEN = 7
+"""Words between the words of a lease and the site where the space is."""
+
+
+@functools.cache
+def _words(name: str) -> re.Pattern[str]:
+    words = sorted(lexicon.toml("deals")["landlord"][name], key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(re.escape(w) for w in words)})\b", re.IGNORECASE)
+
+
+def owner_of(reading: Reading, site: Thing, others: Sequence[Thing]) -> Thing | None:
+    """The company whose site it is by the words of the article, if it is none of the others."""
+    keys = {t.key for t in others}
+    for sentence in reading.sentences:
+        sites = [t for t in sentence.things if t.key == site.key and t.type == site.type]
+        orgs = [t for t in sentence.things if t.type == "company" and t.key not in keys and not t.aside]
+        for place in sites:
+            for org in orgs:
+                if _has(reading, org, place):
+                    return org
+    return None
+
+
+def _has(reading: Reading, org: Thing, site: Thing) -> bool:
+    """Whether a company stands before its site ("Tarn's hall", "Tarn is building the hall") or behind "built by"."""
+    first, second = (org, site) if org.start < site.start else (site, org)
+    if reading.words_between(first.end, second.start) > _NEAR:
+        return False
+    between = reading.text[first.end : second.start]
+    if re.search(r"[;:.]", between):
+        return False
+    if first is site:
+        return bool(_words("passive").search(between)) or _builds(reading, org, between)
+    owns = org.text.lower() in {"its", "our"} or between[:2] in {"'s", "’s", "' ", "’ "}
+    return (owns and bool(_POSSESSED.fullmatch(between))) or bool(_words("active").search(between))
+
+
+def _builds(reading: Reading, org: Thing, between: str) -> bool:
+    """Whether a relative clause says that the company built the site before it ("the campus that Tarn built")."""
+    behind = reading.text[org.end : org.end + 40]
+    return bool(re.search(r"\b(?:that|which)\s$", between) and _words("active").match(behind.lstrip()))
+
+
+def landlord(reading: Reading, sentence: Sentence, tenants: Sequence[Thing], start: int, end: int) -> list[Thing]:
+    """Who lets the site where somebody takes space ("Garrow's lease at Fern Hollow"), if the words are of renting."""
+    words = reading.text[start:end]
+    clause = sentence.clauses[sentence.clause_at(start)]
+    rents = _words("renting").search(words) is not None or (
+        _words("taking").search(words) is not None
+        and any(
+            clause.start <= q.start < clause.end and q.kind in {"power", "accelerators"} for q in sentence.quantities
+        )
+    )
+    if not rents:
+        return []
+    for site in sentence.things:
+        if site.type == "cluster" and site.start >= end and reading.words_between(end, site.start) <= _BETWEEN:
+            owner = owner_of(reading, site, tenants)
+            return [owner] if owner else []
+    return []
