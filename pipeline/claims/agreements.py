@@ -157,6 +157,7 @@ class AgreementFinder:
         rents = bool(re.match(r"leas|rent", reading.text[start:end].lower()))
         if rule.right == "customer":
             sites = [] if rents or rule.reach else parties.site_after(reading, sentence, end)
+            sites = [landlords.owner_of(reading, t, left) or t for t in sites]
             right = [t for t in right if not t.aside] or sites
         right = [] if right and parties.somebody_between(sentence, end, right[0]) else right
         right = right or [t for t in parties.from_which(reading, sentence, orgs, start) if t not in left[1:]]

@@ -35,7 +35,16 @@ def owner_of(reading: Reading, site: Thing, others: Sequence[Thing]) -> Thing | 
             for org in orgs:
                 if _has(reading, org, place):
                     return org
-    return None
+    return _of_the_title(reading, keys)
+
+
+def _of_the_title(reading: Reading, keys: set[str]) -> Thing | None:
+    """The one company that the title names: what the article says of sites without an owner is said of its own."""
+    title = reading.sentences[0]
+    orgs = {t.key: t for t in title.things if t.type == "company" and not t.aside}
+    if not title.title or len(orgs) != 1 or set(orgs) & keys:
+        return None
+    return next(iter(orgs.values()))
 
 
 def _has(reading: Reading, org: Thing, site: Thing) -> bool:

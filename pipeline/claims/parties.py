@@ -155,7 +155,7 @@ def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
         return []
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
     near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
-    return [t for t in near if _preceded(reading, sentence, t, ("to",))]
+    return [t for t in near if _preceded(reading, sentence, t, ("to", "for"))]
 
 
 def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
