@@ -144,7 +144,12 @@ class AgreementFinder:
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
         orgs = parties.candidates(reading, sentence)
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
-        before = [t for t in orgs if t.end <= start and not (passive and parties.of_a_product(sentence, t))]
+        through_it = bool(rule.through) and rule.left == "customer"
+        before = [
+            t
+            for t in orgs
+            if t.end <= start and not (passive and parties.of_a_product(sentence, t)) and not (through_it and t.aside)
+        ]
         left = parties.left_of(reading, sentence, before, start, end)
         if rule.inside:
             left = [t for t in orgs if start <= t.start < end]
