@@ -170,7 +170,9 @@ class AgreementFinder:
             left = [t for t in before if t.start > right[0].end][-1:]
         confidence = 0.85
         if right and not left and rule.nature == "supply":
-            left = [landlords.owner_of(reading, t, right) or t for t in parties.site_before(sentence, start)]
+            sites = parties.site_before(reading, sentence, start)
+            left = [landlords.owner_of(reading, t, right) or t for t in sites]
+            left = [t for t in left if t.type != "cluster" or rule.right != "developer"]
         if right and not left and rule.where == "around":
             left = parties.earlier_company(reading, sentence, right)
             confidence = 0.6

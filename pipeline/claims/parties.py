@@ -35,6 +35,7 @@ _BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:th
 _TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
+_PLUS = re.compile(r"\sand\s(?!has\b|will\b|is\b)")
 _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
@@ -142,11 +143,14 @@ def through(
     ][:1]
 
 
-def site_before(sentence: Sentence, start: int) -> list[Thing]:
-    """The site or programme that stands for its owner as a party ("The project has a power agreement with …")."""
+def site_before(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
+    """The site or programme that stands for its owner as a party ("The project's power agreement with …").
+
+    A site that is only built or joined to a deal by "and" is none.
+    """
     here = sentence.clause_at(start)
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= start]
-    return [t for t in sites if sentence.clause_at(t.start) == here][-1:]
+    return [t for t in sites if sentence.clause_at(t.start) == here and not _PLUS.match(reading.text, t.end)][-1:]
 
 
 def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
