@@ -119,7 +119,7 @@ def _first_list(reading: Reading, first: list[Thing], orgs: Sequence[Thing]) -> 
     chosen = list(first)
     for thing in orgs:
         between = reading.text[chosen[-1].end : thing.start] if chosen else ""
-        if " and " in between and _JOINED.match(between):
+        if " and " in between and not between.startswith(",") and _JOINED.match(between):
             chosen.append(thing)
     return chosen
 
@@ -133,14 +133,15 @@ def right_of(reading: Reading, orgs: Sequence[Thing], start: int, end: int, *, r
 def through(
     reading: Reading, sentence: Sentence, orgs: Sequence[Thing], words: Sequence[str], start: int, end: int
 ) -> list[Thing]:
-    """The first party behind one of the words in the clause of the deal ("leases 40 MW from Tarn")."""
+    """The first party, or the list of them, behind one of the words in the deal's clause ("leases 40 MW from Tarn")."""
     here = sentence.clause_at(start)
-    return [
+    found = [
         t
         for t in orgs
         if _preceded(reading, sentence, t, words)
         and (sentence.clause_at(t.start) == here or reading.words_between(end, t.start) <= _OBJECT)
     ][:1]
+    return _first_list(reading, found, orgs)
 
 
 def site_before(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
