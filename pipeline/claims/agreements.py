@@ -144,7 +144,12 @@ class AgreementFinder:
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
         orgs = parties.candidates(reading, sentence)
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
-        before = [t for t in orgs if t.end <= start and not (passive and parties.of_a_product(sentence, t))]
+        through_it = bool(rule.through) and rule.left == "customer"
+        before = [
+            t
+            for t in orgs
+            if t.end <= start and not (passive and parties.of_a_product(sentence, t)) and not (through_it and t.aside)
+        ]
         left = parties.left_of(reading, sentence, before, start, end)
         if rule.inside:
             left = [t for t in orgs if start <= t.start < end]
@@ -157,6 +162,7 @@ class AgreementFinder:
         rents = bool(re.match(r"leas|rent", reading.text[start:end].lower()))
         if rule.right == "customer":
             sites = [] if rents or rule.reach else parties.site_after(reading, sentence, end)
+            sites = [landlords.owner_of(reading, t, left) or t for t in sites]
             right = [t for t in right if not t.aside] or sites
         right = [] if right and parties.somebody_between(sentence, end, right[0]) else right
         right = right or [t for t in parties.from_which(reading, sentence, orgs, start) if t not in left[1:]]
@@ -164,7 +170,9 @@ class AgreementFinder:
             left = [t for t in before if t.start > right[0].end][-1:]
         confidence = 0.85
         if right and not left and rule.nature == "supply":
-            left = [landlords.owner_of(reading, t, right) or t for t in parties.site_before(sentence, start)]
+            sites = parties.site_before(reading, sentence, start)
+            left = [landlords.owner_of(reading, t, right) or t for t in sites]
+            left = [t for t in left if t.type != "cluster" or rule.right != "developer"]
         if right and not left and rule.where == "around":
             left = parties.earlier_company(reading, sentence, right)
             confidence = 0.6

@@ -13,6 +13,10 @@ _POSSESSED = re.compile(
     r"(?:['’]s?)?\s(?:(?!(?:at|in|on|from|for|to|with|and)\b)[\w-]+\s){0,3}"
     r"(?:(?:campus|site|halls?|facility|complex|project|data cent(?:er|re)s?|plant)\s(?:at|in|near|outside)\s)?"
 )
+_CAMPUS = re.compile(
+    r"['’]s?\s(?:(?!(?:at|in|on|from|for|to|with|and)\b)[\w-]+\s){0,3}"
+    r"(?:campus|site|facility|complex|project|data cent(?:er|re))\b"
+)
 _NEAR = 5
 """Words between a site and whose it is."""
 _BETWEEN = 7
@@ -35,7 +39,16 @@ def owner_of(reading: Reading, site: Thing, others: Sequence[Thing]) -> Thing | 
             for org in orgs:
                 if _has(reading, org, place):
                     return org
-    return None
+    return _of_the_title(reading, keys)
+
+
+def _of_the_title(reading: Reading, keys: set[str]) -> Thing | None:
+    """The one company that the title names: what the article says of sites without an owner is said of its own."""
+    title = reading.sentences[0]
+    orgs = {t.key: t for t in title.things if t.type == "company" and not t.aside}
+    if not title.title or len(orgs) != 1 or set(orgs) & keys:
+        return None
+    return next(iter(orgs.values()))
 
 
 def _has(reading: Reading, org: Thing, site: Thing) -> bool:
@@ -47,7 +60,8 @@ def _has(reading: Reading, org: Thing, site: Thing) -> bool:
     if re.search(r"[;:.]", between):
         return False
     if first is site:
-        return bool(_words("passive").search(between)) or _builds(reading, org, between)
+        apposed = between in {", ", " (", " – ", " — "} and _CAMPUS.match(reading.text, org.end)
+        return bool(apposed or _words("passive").search(between)) or _builds(reading, org, between)
     owns = org.text.lower() in {"its", "our"} or between[:2] in {"'s", "’s", "' ", "’ "}
     return (owns and bool(_POSSESSED.fullmatch(between))) or bool(_words("active").search(between))
 

@@ -27,6 +27,8 @@ _OF_PARTS: frozenset[Event] = frozenset(
 )
 """Steps that the number of a part carries, so that they are no claims of their own beside it."""
 
+_NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s(?:[\w-]+\s){1,4}(?:before|until)$", re.IGNORECASE)
+"""A step that comes no earlier than a date comes from it on ("will not open before 2028")."""
 _NONE = re.compile(r"\b(?:no|nor|neither|without|none of the)(?:\s[\w-]+){0,2}\s$", re.IGNORECASE)
 
 
@@ -125,6 +127,13 @@ class MilestoneFinder:
             return None
         rivals = [*sentence.quantities]
         date = dating.link(reading, sentence, hit, rivals, announced=hit.rule.event in {"announced", "permitted"})
+        if (
+            date
+            and date.start > hit.start
+            and date.end > hit.end
+            and _NOT_BEFORE.search(reading.text, hit.start, hit.end)
+        ):
+            date = date.model_copy(update={"date": date.date.model_copy(update={"relation": "from"})})
         return Draft(
             kind="milestone",
             event=hit.rule.event,

@@ -35,6 +35,7 @@ _BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:th
 _TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
+_PLUS = re.compile(r"\sand\s(?!has\b|will\b|is\b)")
 _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
@@ -118,7 +119,7 @@ def _first_list(reading: Reading, first: list[Thing], orgs: Sequence[Thing]) -> 
     chosen = list(first)
     for thing in orgs:
         between = reading.text[chosen[-1].end : thing.start] if chosen else ""
-        if " and " in between and _JOINED.match(between):
+        if " and " in between and not between.startswith(",") and _JOINED.match(between):
             chosen.append(thing)
     return chosen
 
@@ -132,21 +133,25 @@ def right_of(reading: Reading, orgs: Sequence[Thing], start: int, end: int, *, r
 def through(
     reading: Reading, sentence: Sentence, orgs: Sequence[Thing], words: Sequence[str], start: int, end: int
 ) -> list[Thing]:
-    """The first party behind one of the words in the clause of the deal ("leases 40 MW from Tarn")."""
+    """The first party, or the list of them, behind one of the words in the deal's clause ("leases 40 MW from Tarn")."""
     here = sentence.clause_at(start)
-    return [
+    found = [
         t
         for t in orgs
         if _preceded(reading, sentence, t, words)
         and (sentence.clause_at(t.start) == here or reading.words_between(end, t.start) <= _OBJECT)
     ][:1]
+    return _first_list(reading, found, orgs)
 
 
-def site_before(sentence: Sentence, start: int) -> list[Thing]:
-    """The site or programme that stands for its owner as a party ("The project has a power agreement with …")."""
+def site_before(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
+    """The site or programme that stands for its owner as a party ("The project's power agreement with …").
+
+    A site that is only built or joined to a deal by "and" is none.
+    """
     here = sentence.clause_at(start)
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= start]
-    return [t for t in sites if sentence.clause_at(t.start) == here][-1:]
+    return [t for t in sites if sentence.clause_at(t.start) == here and not _PLUS.match(reading.text, t.end)][-1:]
 
 
 def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
@@ -155,7 +160,7 @@ def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
         return []
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
     near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
-    return [t for t in near if _preceded(reading, sentence, t, ("to",))]
+    return [t for t in near if _preceded(reading, sentence, t, ("to", "for"))]
 
 
 def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:

@@ -158,10 +158,17 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     names = [*free, *sentence.things]
     return not any(
         _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
-    ) and not any(
-        not _there(reading, step) and t.type == "company" and start <= t.start and t.end <= step.start and not _builds(reading, t, site)
-        for t in sentence.things
+    ) and (
+        _there(reading, step)
+        or not any(
+            _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
+        )
     )
+
+
+def _builder_of_another(reading: Reading, thing: Thing, site: Thing) -> bool:
+    """Whether a thing is a company that the article does not name beside the site."""
+    return thing.type == "company" and not _builds(reading, thing, site)
 
 
 def _there(reading: Reading, step: Anchor) -> bool:
