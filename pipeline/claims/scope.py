@@ -17,6 +17,9 @@ _PRICED = 160
 """Characters before "worth" among which the thing stands that is priced."""
 _INHERITED = 3
 """Sentences over which the role of a number carries on to the next."""
+_SIZE = 60
+"""Characters before a number among which the thing stands of which it is the size."""
+_OF = re.compile(r"\s+(?:of|for)\s+(?:(?:up|to|about|around|some|roughly|another|at|least|over|an?|the)\s+){0,3}")
 _IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure|contracted)\b)[\w-]+\s+){0,2}?")
 
 
@@ -190,9 +193,20 @@ def told_role(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     for start, end, reach in ((clause.start, clause.end, 11), (sentence.start, sentence.end, 40)):
         gaps: list[tuple[int, int, PowerRole]] = []
         for order, role in enumerate(roles):
-            gap = nearest(reading, word_pattern("scope", "roles", role), mention, start, end)
+            pattern = word_pattern("scope", "roles", role)
+            if _sized(reading, pattern, mention, start):
+                return role
+            gap = nearest(reading, pattern, mention, start, end)
             if gap is not None and gap < reach:
                 gaps.append((gap, order, role))
         if gaps:
             return min(gaps)[2]
     return None
+
+
+def _sized(reading: Reading, pattern: re.Pattern[str], mention: QuantityMention, start: int) -> bool:
+    """Whether a word of a role has the number for its size: "a grid connection of 220 MW for its campus"."""
+    low = max(start, mention.start - _SIZE)
+    return any(
+        _OF.fullmatch(reading.text, m.end(), mention.start) for m in pattern.finditer(reading.text, low, mention.start)
+    )
