@@ -32,6 +32,9 @@ function framed(title, plot, open, rows) {
   return el("div", { class: "chart" }, el("h3", {}, title), plot);
 }
 
+// The amount as it was told, with its bound; of a promise the date by which.
+const told = (row) => [row.amount, row.phase === "planned" && row.due ? `by ${row.due}` : ""].filter(Boolean).join(" ");
+
 function amounts(data, rows, moves, title, open) {
   const all = points(rows);
   if (!all.length) return null;
@@ -45,6 +48,7 @@ function amounts(data, rows, moves, title, open) {
       Plot.lineY(confirmed, { x: "at", y: "value", curve: "step-after", stroke: "var(--confirmed)", strokeWidth: 2 }),
       Plot.arrow(arrows(data, all, moves), { x1: (d) => d.from.at, y1: (d) => d.from.value, x2: (d) => d.to.at, y2: (d) => d.to.value, stroke: "var(--cue)", bend: true, inset: 6, title: "title" }),
       Plot.dot(all, { x: "at", y: "value", r: 5, stroke: color, fill: (row) => (row.confirmed ? "var(--confirmed)" : "var(--card)"), strokeWidth: 2 }),
+      Plot.text(all, { x: "at", y: "value", text: told, dy: -14, fill: color, fontSize: 11, stroke: "var(--paper)", strokeWidth: 3 }),
       Plot.tip(all, Plot.pointer({ x: "at", y: "value", title: (row) => `${row.title}\n${row.sources} independent ${row.sources === 1 ? "source" : "sources"}, ${row.status}` })),
     ],
   });
@@ -58,6 +62,8 @@ function steps(data, rows, moves, open) {
     width: 900, marginLeft: 150, marginTop: 10, x: { type: "utc", label: null, grid: true }, y: { label: null, type: "band" },
     marks: [
       Plot.ruleX([day(data.asOf)].filter(Boolean), { stroke: "var(--faint)", strokeDasharray: "2,4" }),
+      Plot.link(all.filter((row) => row.phase === "planned" && row.told), { x1: "told", x2: "at", y1: "step", y2: "step", stroke: "var(--aspirational)", strokeDasharray: "5,4" }),
+      Plot.text(all.filter((row) => row.phase === "planned" && row.due), { x: "at", y: "step", text: told, dy: -12, fill: color, fontSize: 11, stroke: "var(--paper)", strokeWidth: 3 }),
       Plot.arrow(arrows(data, all, moves), { x1: (d) => d.from.at, y1: (d) => d.from.step, x2: (d) => d.to.at, y2: (d) => d.to.step, stroke: "var(--cue)", bend: true, inset: 6, title: "title" }),
       Plot.dot(all, { x: "at", y: "step", r: 6, stroke: color, fill: (row) => (row.confirmed ? "var(--confirmed)" : "var(--card)"), strokeWidth: 2 }),
       Plot.tip(all, Plot.pointer({ x: "at", y: "step", title: (row) => `${row.title}\n${row.status}` })),
@@ -73,7 +79,7 @@ function drawLargest(data, open) {
     if (row.phase === "actual" && !row.confirmed) continue;
     const key = `${row.subject} ${row.phase}`;
     const known = sums.get(key);
-    if (!known || known.value < row.value) sums.set(key, row);
+    if (!known || known.vague > row.vague || (known.vague === row.vague && known.value < row.value)) sums.set(key, row); // vague only if nothing else
   }
   const top = [...sums.values()].sort((a, b) => b.value - a.value).slice(0, 24);
   if (!top.length) { byId("largest").replaceChildren(el("p", { class: "faint" }, "No power is told.")); return; }
@@ -85,10 +91,17 @@ function drawLargest(data, open) {
     marks: [
       Plot.barX(rows.filter((row) => row.phase === "planned"), { x: "value", y: "name", fill: "none", stroke: "var(--aspirational)", strokeDasharray: "4,3", insetTop: 2, insetBottom: 2 }),
       Plot.barX(rows.filter((row) => row.phase === "actual"), { x: "value", y: "name", fill: "var(--confirmed)", insetTop: 6, insetBottom: 6 }),
+      Plot.text(rows.filter((row) => row.amount !== `${row.value.toLocaleString("en")} MW`), { x: 0, y: "name", text: bounds(rows), textAnchor: "start", dx: 4, fontSize: 11, stroke: "var(--paper)", strokeWidth: 3, fill: "var(--ink)" }),
       Plot.tip(rows, Plot.pointerY({ x: "value", y: "name", title: "title" })),
     ],
   });
   byId("largest").replaceChildren(framed("", plot, open, rows));
 }
+
+// What a bar cannot show: that its number is a bound, or vague; promised and confirmed of one site in one text.
+const bounds = (rows) => (row) => {
+  const texts = rows.filter((other) => other.name === row.name && other.amount !== `${other.value.toLocaleString("en")} MW`);
+  return row === texts[0] ? texts.map((other) => other.amount).join(", ") : "";
+};
 
 const shorten = (name) => (name.length > 26 ? `${name.slice(0, 25)}…` : name);
