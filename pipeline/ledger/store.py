@@ -98,7 +98,7 @@ class Ledger:
             self._set("overrides", Overrides().to_json())
             self._set("rules", _rules_digest())
         elif ("meta",) not in known or self._get("format") != FORMAT:
-            raise LedgerError(f"{self.path}: not a ledger of format {FORMAT}")
+            raise LedgerError(f"{self.path}: not a ledger of format {FORMAT}; build it anew")
 
     def _get(self, key: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()

@@ -103,7 +103,8 @@ def _kept_share(speaker: Speaker, found: Sequence[Checkpoint]) -> Value:
     overdue = [item for item in found if item.outcome == "overdue"]
     untold = f"unknown of {len(overdue)} more, which are overdue" if overdue else None
     if not decided and overdue:
-        return speaker.value("kept_share", None, "share", overdue, "no article tells what became of any", note=untold)
+        unknown = f"no article tells what became of any; {len(overdue)} are overdue"
+        return speaker.value("kept_share", None, "share", overdue, unknown)
     if len(decided) < needed:
         few = f"thin: what became of {len(decided)} promises is told, {needed} needed"
         return speaker.value("kept_share", None, "share", decided, few, note=untold)
