@@ -112,10 +112,12 @@ def add(claims: tuple[str, ...], out: Path, overrides: tuple[Path, ...]) -> None
 @ledger_group.command()
 @_LEDGER
 @click.argument("subject", required=False)
-def show(ledger: Path, subject: str | None) -> None:
+@click.option("--rules", is_flag=True, help="Name the rule of each link in the table.")
+def show(ledger: Path, subject: str | None, rules: bool) -> None:
     """Show the history of SUBJECT (a name or an id), or without one what is in the ledger.
 
-    On a terminal a table, into a pipe the history as JSONL.
+    Each line has the day on which it was told, and who published it; a deal names its parties. On a terminal a table,
+    into a pipe the history as JSONL.
 
     \b
     Example:
@@ -131,11 +133,11 @@ def show(ledger: Path, subject: str | None) -> None:
         if subject is None:
             Console(highlight=False).print(overview(book))
             return
-        steps = list(book.history_of(subject))
+        steps = list(book.told_of(subject))
         if not steps:
-            raise click.UsageError(f"the ledger knows no {subject!r}")
+            raise _unknown(book, subject)
         if sys.stdout.isatty():
-            Console(highlight=False).print(history_table(steps))
+            Console(highlight=False).print(history_table(steps, rules=rules))
         else:
             sys.stdout.buffer.writelines(map(line, steps))
 
@@ -165,11 +167,12 @@ def export_ledger(ledger: Path, out: Path, form: str) -> None:
 @_LEDGER
 @_AS_OF
 @click.option("--about", help="Only values about this site or company.")
-def signals(ledger: Path, as_of: dt.date | None, about: str | None) -> None:
+@click.option("--all", "everything", is_flag=True, help="Also the measures of which no claim tells anything.")
+def signals(ledger: Path, as_of: dt.date | None, about: str | None, everything: bool) -> None:
     """Deployment cadence, energy and cooling, customer concentration (docs/signals.md defines every measure).
 
-    On a terminal a table of the values that have a number or thin evidence; into a pipe all of them as JSONL, with the
-    claims behind each.
+    The values that have a number, or evidence that is thin; with --all also those without any. On a terminal a table,
+    into a pipe JSONL with the claims behind each.
 
     \b
     Example:
@@ -187,6 +190,9 @@ def signals(ledger: Path, as_of: dt.date | None, about: str | None) -> None:
         values = of_ledger(book, as_of)
         if about is not None:
             values = [value for value in values if about == value.key or plain_words(about) == plain_words(value.name)]
+            if not values and not book.known(about):
+                raise _unknown(book, about)
+        values = [value for value in values if everything or value.basis]
         if sys.stdout.isatty():
             Console(highlight=False).print(values_table(values))
         else:
@@ -287,6 +293,12 @@ def diff(before: Path, after: Path) -> None:
                 sys.stdout.buffer.write(line(item))
     click.echo(", ".join(f"{count} {name}" for name, count in counts(found).items()), err=True)
     sys.exit(DIFFERENT if found else 0)
+
+
+def _unknown(book: Ledger, name: str) -> click.UsageError:
+    """Says that there is no such name, and which are like it."""
+    nearest = " or ".join(map(repr, book.nearest(name)))
+    return click.UsageError(f"the ledger knows no {name!r}" + (f"; did you mean {nearest}?" if nearest else ""))
 
 
 def _corrections(paths: tuple[Path, ...]) -> Overrides | None:

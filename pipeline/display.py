@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from pipeline.records import Claim, Cue, DateRange, Explanation, Quantity
+from pipeline.records import Claim, Cue, DateRange, Explanation, Quantity, Relation
 
 Layer = Literal["entity", "quantity", "date", "cue", "evidence", "part"]
 
@@ -93,6 +93,11 @@ def quantity(item: Quantity) -> str:
     if item.chip:
         text += f", {one_line(item.chip.partition(':')[2] or item.chip).upper()}"
     return f"{text} a {one_line(item.period)}" if item.period else text
+
+
+def sign(relation: Relation) -> str:
+    """What stands before a number that is bounded so: `≤ `, `≈ `; nothing before an exact one."""
+    return _SIGNS[relation]
 
 
 def _number(value: float, unit: str) -> str:

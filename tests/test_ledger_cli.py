@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
@@ -14,11 +15,14 @@ from pathlib import Path
 import duckdb
 import pytest
 from ledger_cases import scenario, script
+from rich.console import Console
 from test_cli import PROGRAM, infraclaims
 
 from pipeline.cli_ledger import DIFFERENT
 from pipeline.ledger.overrides import Overrides
 from pipeline.ledger.records import Assertion, Link, Step
+from pipeline.ledger.show import history_table
+from pipeline.ledger.store import Ledger
 from pipeline.records import Record
 
 ROOT = Path(__file__).parent.parent
@@ -89,9 +93,47 @@ def test_show_tells_the_history_of_a_site(desk: Path):
     assert [(step["day"], step["value"], step["due_end"], step["days"]) for step in slips] == [
         ("2025-11-04", 1200.0, "2027-08-31", 243)
     ]
-    done = infraclaims("ledger", "show", desk / "ledger", "Nowhere")
-    assert done.returncode == 2
-    assert b"knows no 'Nowhere'" in done.stderr
+    assert {step["publisher"] for step in steps} >= {"Continental Wire"}
+    assert all(step["document_id"] and step["day"] for step in steps)
+    assert {step["change"]: (step["relation"], step["vague"]) for step in steps}["slipped"] == ("eq", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Nowhere", b"knows no 'Nowhere'"),
+        ("Saltgras", b"did you mean 'Saltgrass'?"),
+        ("Tessera", b"did you mean 'Tessera Labs'"),
+        ("Calder Silcon", b"did you mean 'Calder Silicon'"),
+    ],
+)
+def test_an_unknown_name_is_told_with_those_that_are_like_it(desk: Path, name: str, told: bytes):
+    for command in (("ledger", "show", desk / "ledger", name), ("signals", desk / "ledger", "--about", name)):
+        done = infraclaims(*command)
+        assert done.returncode == 2
+        assert told in b" ".join(done.stderr.replace("│".encode(), b"").split())
+
+
+@pytest.mark.parametrize("name", ["Tessera Labs", "Calder Silicon"])
+def test_show_names_the_parties_and_sources_of_a_deal_to_either_side(desk: Path, name: str):
+    done = infraclaims("ledger", "show", desk / "ledger", name)
+    deals = [step for step in map(json.loads, done.stdout.splitlines()) if step["metric"] == "agreement"]
+    sides = {tuple(side[2] for side in step["parties"]) for step in deals}
+    assert ("Tessera Labs", "Calder Silicon") in sides
+    assert "Chip Circular" in {step["publisher"] for step in deals}
+
+
+def test_the_table_of_show_has_source_parties_and_bounds(desk: Path):
+    with Ledger(desk / "ledger" / "ledger.db") as book:
+        step = next(step for step in book.told_of("Tessera Labs") if step.metric == "agreement")
+    amount = {"value": 1e6, "min": 1e6, "measure": "accelerator", "relation": "ge", "vague": True}
+    vague = step.model_copy(update=amount)
+    console = Console(width=200, file=io.StringIO())
+    console.print(history_table([step, vague], rules=True))
+    shown = console.file.getvalue()
+    assert "Tessera Labs (customer), Calder Silicon (supplier)" in shown
+    assert "Chip Circular" in shown
+    assert "≥ 1,000,000 chips (vague)" in shown
 
 
 def test_signals_as_jsonl(desk: Path):
@@ -100,6 +142,9 @@ def test_signals_as_jsonl(desk: Path):
     assert found["overdue"]["value"] == 1
     known = {claim.claim_id for claim in scenario().claims}
     assert set(found["overdue"]["claims"]) <= known
+    assert all(row["basis"] for row in found.values())
+    more = infraclaims("signals", desk / "ledger", "--about", "Saltgrass", "--as-of", "2028-01-01", "--all")
+    assert any(not json.loads(row)["basis"] for row in more.stdout.splitlines())
 
 
 def test_the_report_is_one_file_of_the_same_bytes(desk: Path):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ledger_cases import claim as claim_of
 from ledger_cases import scenario, script
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -170,6 +171,43 @@ def test_the_timeline_draws_slips_and_tells_them(opened: Opened):
     assert "slipped by 243 days" in (page.locator("#history").text_content() or "")
     page.locator("#history .row", has_text="slipped by 243 days").click()
     expect(page.locator("#passages blockquote").first).to_contain_text("now expects Saltgrass to reach 1.2 GW")
+
+
+def test_amounts_keep_their_bounds_and_promises_their_dates(browser: Browser, tmp_path: Path):
+    article = {"id": "b", "day": "2026-01-10", "publisher": "One", "title": "T", "text": "Up to 6 GW, more than 1 GW."}
+    load = claim_of("x | power.load | Heron | <=6000 | by 2027 | planned | | Up to 6 GW", article)[1]
+    chips = claim_of("x | accelerators | Heron | >=1000000 | | realized | | more than 1 GW", article)[1]
+    assert chips.quantity
+    words = chips.quantity.model_copy(update={"value": None, "vague": True})
+    opened = Opened(browser, report([load, chips.model_copy(update={"quantity": words})], tmp_path))
+    page = opened.page
+    expect(page.locator("#timeline")).to_contain_text("≤ 6,000 MW by 2027-12-31")
+    expect(page.locator("#timeline")).to_contain_text("≥ 1,000,000 chips (vague)")
+    expect(page.locator("#history")).to_contain_text("≤ 6,000 MW")
+    expect(page.locator("#changes")).to_contain_text("≥ 1,000,000 chips (vague)")
+    expect(page.locator("#largest svg")).to_contain_text("≤ 6,000 MW")
+    expect(page.locator("#values .row", has_text="announced load")).to_contain_text("≤ 6,000 MW")
+    assert opened.noise == []
+    page.close()
+
+
+def test_the_page_explains_its_words(opened: Opened):
+    terms = " ".join(opened.page.locator("#words dt").all_text_contents())
+    assert all(term in terms for term in ("assertion", "checkpoint", "open-ended", "dated share", "kept share", "HHI"))
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_words_are_not_broken_inside(browser: Browser, scenario_report: Path, width: int):
+    opened = Opened(browser, scenario_report, viewport={"width": width, "height": 900})
+    broken = opened.page.evaluate(
+        """() => [...document.querySelectorAll(".grid .row > *, .grid .head button, .tile")].filter((cell) => {
+             cell.style.overflowWrap = "normal";
+             return cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0;
+           }).map((cell) => cell.textContent)"""
+    )
+    assert broken == []
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.page.close()
 
 
 def test_controls_have_names_and_headings_are_in_order(opened: Opened):

@@ -12,7 +12,7 @@ from pipeline.ledger.names import Named, plain_words
 from pipeline.ledger.overrides import Corrector
 from pipeline.ledger.records import PHASES, Fact
 from pipeline.ledger.rules import rules
-from pipeline.records import Claim, Party, Quantity, Subject, content_hash
+from pipeline.records import Claim, DateRange, Party, Quantity, Relation, Subject, content_hash
 
 _OWNERS = ("owner", "operator", "developer")
 _CREDIT = re.compile(r"^[^.]{0,60}?(?:\([^()]{2,40}\)|—)\s*|\s*\([^()]{2,40}\)\s*$")
@@ -35,7 +35,7 @@ def fact(claim: Claim, corrector: Corrector) -> Fact:
     metric = metric_of(claim)
     key = subject.key if subject else f"document:{claim.document.id}"
     owner = _owner(subject, parties)
-    quantity, date, document, attribution = claim.quantity, claim.date, claim.document, claim.attribution
+    quantity, date, document, attribution = claim.quantity, _due(claim), claim.document, claim.attribution
     first = claim.evidence[0] if claim.evidence else None
     return Fact(
         claim_id=claim.claim_id,
@@ -57,7 +57,7 @@ def fact(claim: Claim, corrector: Corrector) -> Fact:
         low=quantity.min if quantity else None,
         high=quantity.max if quantity else None,
         measure=quantity.unit if quantity else None,
-        relation=quantity.relation if quantity else None,
+        relation=_relation(quantity) if quantity else None,
         vague=quantity.vague if quantity else False,
         chip=quantity.chip if quantity else None,
         due_start=date.start.isoformat() if date and date.start else None,
@@ -93,11 +93,32 @@ def metric_of(claim: Claim) -> str:
     return parts + (".added" if quantity.incremental else "") + (f"/{quantity.period}" if quantity.period else "")
 
 
+def _due(claim: Claim) -> DateRange | None:
+    """The date of the claim; none of a planned number whose date is over when it is told, as in "the last 12 months".
+
+    Such a date says when it was planned, or in which time; a step that was due then is another thing, and keeps it.
+    """
+    date, told = claim.date, claim.document.published
+    if date is None or date.end is None or told is None or claim.quantity is None:
+        return date
+    looks_back = date.end < told or (date.end == told and date.start is not None and date.start < told)
+    return None if looks_back and PHASES[claim.realization] == "planned" else date
+
+
 def amount_of(quantity: Quantity | None) -> float | None:
     """The number that stands for a quantity: its value, else the bound that is known."""
     if quantity is None:
         return None
     return next((number for number in (quantity.value, quantity.min, quantity.max) if number is not None), None)
+
+
+def _relation(quantity: Quantity) -> Relation:
+    """How the number that stands for a quantity bounds it: where no value is told, the bound says it."""
+    if quantity.value is not None or quantity.relation not in ("eq", "approx"):
+        return quantity.relation
+    if quantity.min is not None and quantity.max is not None:
+        return "range"
+    return "ge" if quantity.min is not None else "le"
 
 
 def publisher_key(publisher: str | None, url: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from pipeline.ledger.links import Node
 from pipeline.ledger.records import Change, Fact, Link, Step
@@ -72,8 +73,7 @@ def _step(node: Node, subject: str, change: Change, mention: Fact) -> Step:
         metric=node.head.metric,
         change=change,
         label=mention.label,
-        value=mention.amount,
-        measure=mention.measure,
+        **_amount(mention),
         due_end=mention.due_end,
         days=None,
         ratio=None,
@@ -89,8 +89,7 @@ def _of_link(node: Node, subject: str, newer: Node, link: Link, claim: Fact) -> 
     amount = claim if claim.amount is not None else node.head
     return _step(node, subject, _CHANGES[link.rule], claim).model_copy(
         update={
-            "value": amount.amount,
-            "measure": amount.measure,
+            **_amount(amount),
             "due_end": newer.dated.due_end or node.dated.due_end,
             "days": link.days,
             "ratio": link.ratio,
@@ -98,3 +97,11 @@ def _of_link(node: Node, subject: str, newer: Node, link: Link, claim: Fact) -> 
             "rule": link.rule,
         }
     )
+
+
+def _amount(mention: Fact) -> dict[str, Any]:
+    """How much, with its bounds: "up to 6 GW" is not 6 GW."""
+    return {
+        "value": mention.amount, "min": mention.low, "max": mention.high, "measure": mention.measure,
+        "relation": mention.relation, "vague": bool(mention.vague),
+    }  # fmt: skip

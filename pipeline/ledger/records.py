@@ -85,6 +85,7 @@ class Assertion(Record):
     max: float | None
     measure: str | None
     relation: str | None
+    vague: bool
     chip: str | None
     due_start: str | None
     due_end: str | None
@@ -129,7 +130,11 @@ class Step(Record):
     change: Change
     label: Label
     value: float | None
+    min: float | None
+    max: float | None
     measure: str | None
+    relation: str | None
+    vague: bool
     due_end: str | None
     days: int | None
     ratio: float | None
@@ -137,6 +142,16 @@ class Step(Record):
     other: str | None
     rule: str | None
     claim_id: str
+
+
+class ToldStep(Step):
+    """A step with the sides of its deal, and the article that told it."""
+
+    parties: tuple[tuple[str, str, str], ...]
+    """Role, key and name of each side of an agreement."""
+    publisher: str | None
+    document_id: str
+    document_url: str | None
 
 
 class Resolved(Record):

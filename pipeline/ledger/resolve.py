@@ -70,6 +70,7 @@ def _assertion(node: Node, subject: str, owner: tuple[str, str] | None) -> Asser
         max=head.high,
         measure=head.measure,
         relation=head.relation,
+        vague=bool(head.vague),
         chip=next((mention.chip for mention in mentions if mention.chip), None),
         due_start=dated.due_start,
         due_end=dated.due_end,

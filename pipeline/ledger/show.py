@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline import display
 from pipeline.ledger import words
-from pipeline.ledger.records import Step
+from pipeline.ledger.records import ToldStep
 from pipeline.ledger.store import Added, Ledger
 
 
@@ -34,19 +34,20 @@ def overview(ledger: Ledger) -> RenderableType:
     return table
 
 
-def history_table(steps: Iterable[Step]) -> RenderableType:
-    """One row a step, in order of their day."""
+def history_table(steps: Iterable[ToldStep], *, rules: bool = False) -> RenderableType:
+    """One row a step, in order of their day: that on which its source told it."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("day", "metric", "what", "amount", "target", "rule"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("day", "source", "metric", "what", "amount", "target", *(["rule"] if rules else [])):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("day", "target"))
     for step in steps:
         style = "bold green" if step.label == "confirmed" else "yellow"
         table.add_row(
             step.day or "–",
-            Text(display.one_line(words.metric(step.metric))),
+            Text(display.one_line(step.publisher or step.document_id)),
+            Text(words.what(step)),
             Text(words.change(step), style=style),
-            Text(words.amount(step.value, step.measure)),
+            Text(words.amount(step)),
             step.due_end or "–",
-            step.rule or "",
+            *([step.rule or ""] if rules else []),
         )
     return table

@@ -7,6 +7,7 @@ call is one transaction: it is there as a whole, or not at all.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import hashlib
 import itertools
@@ -24,16 +25,15 @@ from pipeline.ledger import rules
 from pipeline.ledger.facts import fact
 from pipeline.ledger.names import plain_words
 from pipeline.ledger.overrides import Corrector, Overrides
-from pipeline.ledger.records import Assertion, Fact, Link, Resolved, Step
+from pipeline.ledger.records import Assertion, Fact, Link, Resolved, Step, ToldStep
 from pipeline.ledger.resolve import resolve
 from pipeline.records import Claim, Record, Rejected, content_hash
 
-FORMAT = "1"
+FORMAT = "2"
 _SHARED = {  # fields of a fact that the flat row holds already
     "claim_id": "claim_id", "kind": "kind", "label": "label", "realization": "realization", "certainty": "certainty",
-    "low": "quantity_min", "high": "quantity_max", "measure": "quantity_unit", "relation": "quantity_relation",
-    "vague": "quantity_vague", "chip": "quantity_chip", "due_start": "date_start", "due_end": "date_end",
-    "published": "document_published", "document": "document_id", "url": "document_url",
+    "low": "quantity_min", "high": "quantity_max", "measure": "quantity_unit", "vague": "quantity_vague",
+    "chip": "quantity_chip", "published": "document_published", "document": "document_id", "url": "document_url",
     "text_sha256": "document_text_sha256",
 }  # fmt: skip
 _OWN = tuple(name for name in Fact._fields if name not in _SHARED)
@@ -98,7 +98,7 @@ class Ledger:
             self._set("overrides", Overrides().to_json())
             self._set("rules", _rules_digest())
         elif ("meta",) not in known or self._get("format") != FORMAT:
-            raise LedgerError(f"{self.path}: not a ledger of format {FORMAT}")
+            raise LedgerError(f"{self.path}: not a ledger of format {FORMAT}; build it anew")
 
     def _get(self, key: str) -> str:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -239,11 +239,52 @@ class Ledger:
 
     def history_of(self, subject: str) -> Iterator[Step]:
         """The history of a subject by its key, its gazetteer id or its name (without case and punctuation)."""
+        for key in dict.fromkeys(self._keys(subject)):
+            yield from self._records("history", Step, _BY_DAY, "subject_key = ?", (key,))
+
+    def told_of(self, subject: str) -> Iterator[ToldStep]:
+        """The same history, with the parties and the source of each step; also the deals of other subjects with it."""
+        keys = self._keys(subject)
+        if not keys:
+            return
+        marks = ",".join("?" * len(keys))
+        deals = f"EXISTS (SELECT 1 FROM json_each(a.parties) AS s WHERE json_extract(s.value, '$[1]') IN ({marks}))"  # noqa: S608
+        steps = ", ".join(f"h.{name}" for name in Step.model_fields)
+        query = (
+            f"SELECT {steps}, a.parties, document_publisher, document_id, document_url "  # noqa: S608
+            "FROM history AS h JOIN assertions AS a USING (assertion_id) JOIN claims ON claims.claim_id = h.claim_id "
+            f"WHERE h.subject_key IN ({marks}) OR (a.kind = 'agreement' AND {deals}) "
+            "ORDER BY day IS NULL, day, h.metric, h.assertion_id, change, other"
+        )
+        for row in self._db.execute(query, (*keys, *keys)):
+            values = dict(zip(ToldStep.model_fields, row, strict=True))
+            yield ToldStep.model_validate({**values, "parties": json.loads(values["parties"])})
+
+    def _keys(self, subject: str) -> list[str]:
+        """What a name or an id is known by; several where several things have the name."""
         wanted = plain_words(subject)
-        names = self._db.execute("SELECT DISTINCT subject_key, subject FROM assertions ORDER BY subject_key")
-        for key, name in names.fetchall():
-            if key == subject or plain_words(name) == wanted:
-                yield from self._records("history", Step, _BY_DAY, "subject_key = ?", (key,))
+        return [key for key, name in self.names() if key == subject or plain_words(name) == wanted]
+
+    def known(self, subject: str) -> bool:
+        """Whether it is the key, id or name of a subject or of a side of a deal."""
+        return bool(self._keys(subject))
+
+    def names(self) -> list[tuple[str, str]]:
+        """Key and name of every subject and of every side of a deal."""
+        query = (
+            "SELECT subject_key, subject FROM assertions UNION "
+            "SELECT json_extract(s.value, '$[1]'), json_extract(s.value, '$[2]') "
+            "FROM assertions AS a, json_each(a.parties) AS s ORDER BY 1, 2"
+        )
+        return self._db.execute(query).fetchall()
+
+    def nearest(self, subject: str, count: int = 3) -> list[str]:
+        """Names that the ledger knows and that are like this one: spelled alike, or sharing a word; best first."""
+        known = {" ".join(plain_words(name)): name for _, name in reversed(self.names()) if name}
+        wanted = plain_words(subject)
+        alike = difflib.get_close_matches(" ".join(wanted), known, n=count, cutoff=0.6)
+        sharing = [name for name in sorted(known) if any(word in name.split() for word in wanted if len(word) > 2)]
+        return [known[name] for name in dict.fromkeys((*alike, *sharing))][:count]
 
     def claims(self) -> Iterator[Claim]:
         """All claims as they came, by document and place."""

@@ -7,14 +7,14 @@ CREATE OR REPLACE VIEW history AS SELECT * FROM 'history.parquet';
 
 -- What stands at each site or company today: facts that no later fact updated.
 CREATE OR REPLACE VIEW confirmed AS
-SELECT subject, metric, value, measure, confirmed_since, last_seen, sources, corroborated, assertion_id
+SELECT subject, metric, value, relation, vague, measure, confirmed_since, last_seen, sources, corroborated, assertion_id
 FROM assertions AS a
 WHERE phase = 'actual' AND label = 'confirmed'
   AND NOT EXISTS (SELECT 1 FROM links WHERE target = a.assertion_id AND rule IN ('update.grew', 'update.fell', 'supersede.ended'));
 
 -- Promises that nothing has kept, replaced or ended, the nearest deadline first.
 CREATE OR REPLACE VIEW open_promises AS
-SELECT subject, owner, metric, value, measure, due_end, first_seen, sources, assertion_id
+SELECT subject, owner, metric, value, relation, vague, measure, due_end, first_seen, sources, assertion_id
 FROM assertions
 WHERE phase = 'planned' AND status = 'open'
 ORDER BY due_end NULLS LAST;

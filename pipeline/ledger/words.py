@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pipeline import display
-from pipeline.ledger.records import Assertion, Step
-from pipeline.records import Quantity, Relation
+from pipeline.ledger.records import Assertion, Step, ToldStep
+from pipeline.records import Quantity
 
+VAGUE = " (vague)"
+"""Marks an amount that stands for words without a number, such as \"millions\"."""
 _METRICS = {
     "power.load": "power",
     "power.grid": "grid power",
@@ -49,12 +51,20 @@ def metric(name: str) -> str:
     return words + (", added" if rate.endswith(".added") else "") + (f" a {period}" if period else "")
 
 
-def amount(value: float | None, measure: str | None, relation: str | None = None) -> str:
-    """An amount with its unit, or nothing where there is none."""
-    if value is None or measure is None:
+def amount(item: Assertion | Step) -> str:
+    """An amount with its bound and unit, or nothing where there is none: `≤ 6,000 MW`, `≥ 1,000,000 chips (vague)`."""
+    if item.value is None or item.measure is None:
         return ""
-    known: Relation = relation if relation in ("approx", "ge", "gt", "le", "lt") else "eq"  # type: ignore[assignment]
-    return display.quantity(Quantity(text="", value=value, unit=measure, relation=known))
+    bounds: dict[str, float | None] = {"value": item.value, "min": item.min, "max": item.max}
+    told = Quantity.model_validate({"text": "", "unit": item.measure, "relation": item.relation or "eq", **bounds})
+    return display.quantity(told) + (VAGUE if item.vague else "")
+
+
+def what(step: ToldStep) -> str:
+    """The metric of a step; of a deal its parties: `deal: Brightwater (customer), Calder Silicon (supplier)`."""
+    sides = ", ".join(f"{display.one_line(name)} ({role})" for role, _, name in step.parties)
+    named = display.one_line(metric(step.metric))
+    return f"{named}: {sides}" if sides and step.metric.startswith("agreement") else named
 
 
 def change(step: Step) -> str:
@@ -75,7 +85,7 @@ def _days(days: int, late: str, early: str) -> str:
 
 def title(assertion: Assertion) -> str:
     """One line for an assertion: `Saltgrass: power 1,200 MW by 2027-08-31, planned`."""
-    parts = [metric(assertion.metric), amount(assertion.value, assertion.measure, assertion.relation)]
+    parts = [metric(assertion.metric), amount(assertion)]
     if assertion.parties:
         parts.append(" · ".join(f"{display.one_line(name)} ({role})" for role, _, name in assertion.parties))
     due = f" by {assertion.due_end}" if assertion.due_end else ""

@@ -13,7 +13,7 @@ from pipeline.ledger.store import Ledger
 from pipeline.records import Claim, Evidence
 from pipeline.signals.compute import signals
 from pipeline.signals.concentration import edges
-from pipeline.signals.show import number
+from pipeline.signals.show import number, remarks
 
 _COLUMNS = (
     "id", "document", "kind", "label", "subject", "what", "value", "date", "says", "decision", "passages", "correction",
@@ -61,7 +61,7 @@ def payload(ledger: Ledger, as_of: str | None) -> dict[str, Any]:
             (
                 step.day, subjects(display.one_line(named[step.subject_key]) or "–"),
                 sides.get(step.assertion_id) or words.metric(step.metric),
-                words.change(step), words.amount(step.value, step.measure), step.due_end,
+                words.change(step), words.amount(step), step.due_end,
                 int(step.label == "confirmed"), [place[step.claim_id]],
             )
             for step in ledger.history()
@@ -70,7 +70,7 @@ def payload(ledger: Ledger, as_of: str | None) -> dict[str, Any]:
         "signals": [
             (
                 value.signal, value.measure, value.scope, display.one_line(value.name), number(value), value.value,
-                value.basis, value.detail, value.unknown, [place[claim] for claim in value.claims],
+                value.basis, remarks(value), [place[claim] for claim in value.claims],
             )
             for value in signals(assertions, links, claims, as_of or "0001-01-01")
         ],
@@ -128,6 +128,7 @@ def _assertion(item: Assertion, subjects: _Index, place: dict[str, int]) -> tupl
     company = item.subject_type in ("company", "person")
     return (
         subjects(display.one_line(item.subject) or "–"), item.metric, item.phase, int(item.label == "confirmed"),
-        item.value, item.due_end, item.first_seen, item.sources, item.status, int(company), words.title(item),
+        item.value, words.amount(item), int(item.vague), item.due_end, item.first_seen, item.sources, item.status,
+        int(company), words.title(item),
         [place[claim] for claim in item.claims],
     )  # fmt: skip

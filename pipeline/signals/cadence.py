@@ -20,7 +20,7 @@ _BY_RULE: dict[str, Outcome] = {
     "contradict.denied": "dropped",
 }
 _UNTOLD = "no article here tells what became of it; it may have been kept"
-DECIDED: tuple[Outcome, ...] = ("met", "late", "slipped", "overdue", "dropped")
+DECIDED: tuple[Outcome, ...] = ("met", "late", "slipped", "dropped")
 
 
 def checkpoints(assertions: Iterable[Assertion], links: Iterable[Link], as_of: str) -> list[Checkpoint]:
@@ -88,13 +88,25 @@ def _values(speaker: Speaker, found: Sequence[Checkpoint]) -> Iterator[Value]:
     yield speaker.value("dated_share", None if few else len(dated) / len(found), "share", found, few)
     for outcome in sorted(counts):
         of_it = [item for item in found if item.outcome == outcome]
-        yield speaker.value(outcome, counts[outcome], "count", of_it, _UNTOLD if outcome == "overdue" else None)
-    decided = [item for item in found if item.outcome in DECIDED]
-    few = None
-    if len(decided) < thin.decided_checkpoints:
-        few = f"thin: the date of {len(decided)} checkpoints has come or moved, {thin.decided_checkpoints} needed"
-    yield speaker.value("kept_share", None if few else counts["met"] / len(decided), "share", decided, few)
+        yield speaker.value(outcome, counts[outcome], "count", of_it, note=_UNTOLD if outcome == "overdue" else None)
+    yield _kept_share(speaker, found)
     slips = [item for item in found if item.outcome in ("slipped", "late") and item.days is not None]
     few = f"thin: {len(slips)} slips, {thin.slips} needed" if len(slips) < thin.slips else None
     median = None if few else statistics.median(item.days for item in slips if item.days is not None)
     yield speaker.value("median_slip", median, "days", slips, few)
+
+
+def _kept_share(speaker: Speaker, found: Sequence[Checkpoint]) -> Value:
+    """Of the promises of which articles tell what became of them, those that were kept; overdue ones are unknown."""
+    needed = choices().thin.decided_checkpoints
+    decided = [item for item in found if item.outcome in DECIDED]
+    overdue = [item for item in found if item.outcome == "overdue"]
+    untold = f"unknown of {len(overdue)} more, which are overdue" if overdue else None
+    if not decided and overdue:
+        unknown = f"no article tells what became of any; {len(overdue)} are overdue"
+        return speaker.value("kept_share", None, "share", overdue, unknown)
+    if len(decided) < needed:
+        few = f"thin: what became of {len(decided)} promises is told, {needed} needed"
+        return speaker.value("kept_share", None, "share", decided, few, note=untold)
+    met = sum(item.outcome == "met" for item in decided)
+    return speaker.value("kept_share", met / len(decided), "share", decided, note=untold)

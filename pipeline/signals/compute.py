@@ -12,14 +12,14 @@ from pipeline.ledger.store import Ledger
 from pipeline.records import Claim
 from pipeline.signals.cadence import cadence, checkpoints
 from pipeline.signals.concentration import concentration
-from pipeline.signals.energy import energy
+from pipeline.signals.energy import energy, passage_of
 from pipeline.signals.records import Value
 
 
 def signals(assertions: Iterable[Assertion], links: Iterable[Link], claims: Iterable[Claim], as_of: str) -> list[Value]:
     """Every value of the three signals, as the ledger knows the world on the ISO day `as_of`."""
     found, between = list(assertions), list(links)
-    passages = {claim.claim_id: " ".join(part.text or "" for part in claim.evidence) for claim in claims}
+    passages = {claim.claim_id: passage_of(claim) for claim in claims}
     return [
         *cadence(checkpoints(found, between, as_of)),
         *energy(found, between, passages),

@@ -10,6 +10,10 @@ from typing import NamedTuple
 from pipeline.ledger.records import Assertion
 from pipeline.signals.records import Speaker, Value, choices
 
+_UNTOLD = "deals that no article tells are unknown"
+_COUNTED = "counts deals, not money or power"
+_BOUNDED = "an amount told as a bound counts as that bound; vague ones are left out"
+
 
 class Edge(NamedTuple):
     """One supplier and one customer of one deal."""
@@ -75,13 +79,13 @@ def _spread(
     few = None if enough else f"thin: {len(deals)} deals told, {choices().thin.deals} needed"
     index = round(sum((count / len(deals)) ** 2 for count in counts.values()) * 10_000) if enough else None
     values = [
-        speaker.value(measure, len(counts), "count", deals, "deals that no article tells are unknown", listed),
-        speaker.value(f"hhi_{measure}", index, "HHI", deals, few),
+        speaker.value(measure, len(counts), "count", deals, detail=listed, note=_UNTOLD),
+        speaker.value(f"hhi_{measure}", index, "HHI", deals, few, note=_COUNTED),
     ]
     for other in sorted(counts):
         of_it = [deal for who, deal in told if who == other]
         share = counts[other] / len(deals) if enough else None
-        values.append(speaker.value(f"share_{measure}", share, "share", of_it, few, names[other]))
+        values.append(speaker.value(f"share_{measure}", share, "share", of_it, few, names[other], note=_COUNTED))
     return values
 
 
@@ -111,7 +115,8 @@ def _maker_shares(found: Sequence[Assertion], vendors: Mapping[str, str]) -> Ite
     """Of the chips that an owner has or is promised, the share of each maker, where the maker is told."""
     live: dict[str, list[Assertion]] = {}
     for item in found:
-        if item.kind == "accelerators" and item.owner_key and item.status in ("open", "stands") and item.value:
+        counted = item.kind == "accelerators" and item.status in ("open", "stands") and not item.vague
+        if counted and item.owner_key and item.value:
             live.setdefault(item.owner_key, []).append(item)
     for owner in sorted(live):
         makers: dict[str, list[Assertion]] = {}
@@ -125,4 +130,4 @@ def _maker_shares(found: Sequence[Assertion], vendors: Mapping[str, str]) -> Ite
         speaker = Speaker("concentration", "company", owner, live[owner][0].owner or "")
         for maker in sorted(makers):
             share = amounts[maker] / sum(amounts.values()) if enough else None
-            yield speaker.value("chip_maker_share", share, "share", makers[maker], few, maker)
+            yield speaker.value("chip_maker_share", share, "share", makers[maker], few, maker, note=_BOUNDED)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Literal, NamedTuple, Protocol
 
-from pipeline.records import Record
+from pipeline.records import Record, Relation
 
 SignalName = Literal["cadence", "energy", "concentration"]
 Scope = Literal["site", "company", "customer", "supplier", "pair", "all"]
@@ -20,8 +20,9 @@ Outcome = Literal[
 class Value(Record):
     """One measure of one signal for one site, company or pair.
 
-    `value` is null where the evidence is too thin or says nothing, and then `unknown` says why. `basis` counts the
-    assertions that it rests on, `claims` are all of their claims.
+    `value` is null where the evidence is too thin or says nothing, and then `unknown` says why. `relation` and `vague`
+    are how the claims bound it. `basis` counts the assertions that it rests on, `claims` are all of their claims.
+    `note` says what the value leaves out.
     """
 
     signal: SignalName
@@ -30,10 +31,13 @@ class Value(Record):
     key: str
     name: str
     value: float | None
+    relation: Relation = "eq"
+    vague: bool = False
     unit: str
     basis: int
     detail: str | None = None
     unknown: str | None = None
+    note: str | None = None
     claims: tuple[str, ...] = ()
 
 
@@ -78,6 +82,12 @@ class Roles(Record):
     customer: frozenset[str]
 
 
+class Total(Record):
+    """Words of passages that tell the total of a company."""
+
+    words: tuple[str, ...]
+
+
 class Choices(Record):
     """All of `signals.toml`."""
 
@@ -86,6 +96,7 @@ class Choices(Record):
     roles: Roles
     power: dict[str, str]
     disclosed: dict[str, tuple[str, ...]]
+    total: Total
 
 
 @functools.cache
@@ -119,10 +130,12 @@ class Speaker(NamedTuple):
 
     def value(
         self, measure: str, number: float | None, unit: str, basis: Sequence[HasClaims],
-        unknown: str | None = None, detail: str | None = None,
+        unknown: str | None = None, detail: str | None = None, *, note: str | None = None,
+        relation: Relation = "eq", vague: bool = False,
     ) -> Value:  # fmt: skip
         """A value that rests on `basis`."""
         return Value(
             signal=self.signal, measure=measure, scope=self.scope, key=self.key, name=self.name, value=number,
-            unit=unit, basis=len(basis), detail=detail, unknown=unknown, claims=claims_of(basis),
+            relation=relation, vague=vague, unit=unit, basis=len(basis), detail=detail, unknown=unknown, note=note,
+            claims=claims_of(basis),
         )  # fmt: skip

@@ -4,8 +4,8 @@ const number = (value) => value.toLocaleString("en");
 const dayCell = (text) => el("span", { class: "day" }, text || "–");
 
 function unpackAssertions(data) {
-  data.assertions = data.assertions.map(([subject, metric, phase, confirmed, value, due, firstSeen, sources, status, company, title, claims], index) =>
-    ({ index, subject, metric, phase, confirmed: Boolean(confirmed), value, due, firstSeen, sources, status, company, title, claims }));
+  data.assertions = data.assertions.map(([subject, metric, phase, confirmed, value, amount, vague, due, firstSeen, sources, status, company, title, claims], index) =>
+    ({ index, subject, metric, phase, confirmed: Boolean(confirmed), value, amount, vague: Boolean(vague), due, firstSeen, sources, status, company, title, claims }));
   data.links = data.links.map(([rule, source, target, days]) => ({ rule, source, target, days }));
   data.deals = data.deals.map(([supplier, customer, assertion]) => {
     const { claims, sources, firstSeen } = data.assertions[assertion];
@@ -93,9 +93,9 @@ function signalsTable(data) {
       { name: "Measure", width: 3, cell: (row) => row[1].replaceAll("_", " "), sort: (row) => row[1] },
       { name: "Value", width: 2, cell: shown, sort: (row) => row[5] },
       { name: "Rests on", width: 2, cell: (row) => `${row[6]} assertions`, sort: (row) => row[6] },
-      { name: "Note", width: 6, cell: (row) => [row[7], row[8]].filter(Boolean).join("; ") || "–", sort: (row) => row[8] },
+      { name: "Note", width: 6, cell: (row) => row[7] || "–", sort: (row) => row[7] },
     ],
-    open: (row) => showEvidence(data, `${row[3]}: ${row[1].replaceAll("_", " ")}, ${row[4]}`, row[9]),
+    open: (row) => showEvidence(data, `${row[3]}: ${row[1].replaceAll("_", " ")}, ${row[4]}`, row[8]),
   });
   const filter = () => {
     const about = byId("about").value.toLowerCase(), signal = byId("signal").value, known = byId("known").checked;

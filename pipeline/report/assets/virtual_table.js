@@ -3,17 +3,19 @@
 class VirtualTable {
   static ROW = 42;
   static PRINTED = 200;
+  static LEAST = "6.2rem"; // a column holds the longest of our own words; a narrow window scrolls
   static count = 0;
 
   // columns: [{ name, width in parts or as CSS, cell: (row) => string or node, sort: (row) => value }]; open: (row) => void
   constructor(place, { label, columns, open, height = 420 }) {
     Object.assign(this, { columns, open, rows: [], current: 0, order: null, id: `grid${VirtualTable.count++}` });
-    this.template = columns.map(({ width }) => (typeof width === "string" ? width : `minmax(0, ${width}fr)`)).join(" ");
+    this.template = columns.map(({ width }) => (typeof width === "string" ? width : `minmax(${VirtualTable.LEAST}, ${width}fr)`)).join(" ");
+    const least = columns.map(({ width }) => (typeof width === "string" ? width : VirtualTable.LEAST)).join(" + ");
     this.headings = columns.map((column, index) => el("span", { role: "columnheader" },
       el("button", { type: "button", onclick: () => this.sortBy(index) }, column.name)));
     this.head = el("div", { class: "head", role: "row", style: `grid-template-columns: ${this.template}` }, ...this.headings);
     this.body = el("div", { class: "body", role: "rowgroup" });
-    this.grid = el("div", { class: "grid", role: "grid", tabindex: "0", "aria-label": label, style: `max-height: ${height}px` },
+    this.grid = el("div", { class: "grid", role: "grid", tabindex: "0", "aria-label": label, style: `max-height: ${height}px; --least: calc(${least} + ${columns.length - 1} * .8rem + 1.4rem)` },
       this.head, this.body);
     this.printed = el("table", { class: "printed" });
     place.replaceChildren(this.grid, this.printed);
