@@ -112,14 +112,23 @@ def pieces(form: str) -> tuple[str, ...]:
 
 
 def shortest(forms: Iterable[str]) -> tuple[str, ...]:
-    """The forms without those that hold another one whole: where they stand, that one stands."""
-    by_pieces = {pieces(form): form for form in sorted(set(forms), reverse=True)}
+    """The forms without those that hold another one as whole words: where they stand, that one stands.
+
+    "Trainium3" does not hold "Trainium": no word of the text ends there.
+    """
+    by_words = {_whole_words(form): form for form in sorted(set(forms), reverse=True)}
     kept: list[str] = []
-    for parts, form in by_pieces.items():
-        inner = (parts[low:high] for low in range(len(parts)) for high in range(low + 1, len(parts) + 1))
-        if not any(part != parts and part in by_pieces for part in inner):
+    for words, form in by_words.items():
+        inner = (words[low:high] for low in range(len(words)) for high in range(low + 1, len(words) + 1))
+        if not any(run != words and run in by_words for run in inner):
             kept.append(form)
     return _unique(kept)
+
+
+def _whole_words(form: str) -> tuple[str, ...]:
+    """The words of a form in lower case, without the s of a plural at the end."""
+    found = re.findall(r"[a-z0-9]+", form.lower())
+    return (*found[:-1], found[-1].removesuffix("s")) if found else ()
 
 
 @functools.cache
