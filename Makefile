@@ -16,7 +16,7 @@ run: $(VENV)/.run ## extract the sample articles into out/ and show the claims
 	@$(BIN)/infraclaims run corpus/samples -o $(OUT)
 
 test: $(VENV)/.dev ## run the tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 killed: $(VENV)/.dev ## the long test of ingestion: 300 pages in 5 feeds, 20 kills; some minutes
 	@$(BIN)/python tests/killed.py 300 20

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from pipeline import manifest
 from pipeline.extractor import identify
 from pipeline.manifest import Comparison, Entry, ManifestError, Options
-from pipeline.nlp import build_nlp
 from pipeline.records import Record
 from pipeline.settings import Settings
 from pipeline.shards import ARTICLES, CLAIMS, ShardTask
@@ -51,7 +50,7 @@ def prepare(paths: Sequence[str], out: Path, settings: Settings, options: Option
     Raises ArchiveError or ManifestError for inputs or a folder that cannot be worked with.
     """
     shards = plan(paths)
-    fingerprint = identify(settings, build_nlp(settings)).fingerprint
+    fingerprint = identify(settings).fingerprint
     comparison = manifest.compare(shards, manifest.read(out), fingerprint, options, out)
     tasks = [
         ShardTask(shard=todo.shard, out=str(out), settings=settings, options=options, fingerprint=fingerprint)
