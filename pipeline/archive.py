@@ -29,9 +29,9 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType  # pyright
 from pipeline.ingest.encodings import codings, unpacked
 from pipeline.ingest.fetcher import Exchange, Fetched
 from pipeline.records import Page, Record
+from pipeline.sources.warc import PAGE_FIELD
 from pipeline.store import sync_folder
 
-PAGE_FIELD = "Infraclaims-Page"
 _UNCHANGED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _STEP = 1 << 20

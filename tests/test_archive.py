@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 from pipeline.archive import PAGE_FIELD, Archive, ArchiveError, Location, cut_torn_end
 from pipeline.ingest.fetcher import Exchange, Fetched
 from pipeline.records import Page
+from pipeline.settings import Settings
+from pipeline.sources.warc import read_warc
 
 NOW = dt.datetime(2026, 3, 5, 23, 59, 58, tzinfo=dt.UTC)
 BODY = b"<html><body>Granite opens</body></html>"
@@ -53,6 +55,17 @@ def page(number: int = 1, title: str | None = None) -> Page:
 def read(path: Path, kinds: WarcRecordType = WarcRecordType.any_type) -> Iterator[WarcRecord]:
     with path.open("rb") as file:
         yield from ArchiveIterator(file, record_types=kinds, parse_http=False, verify_digests=True)
+
+
+def test_re_extraction_reads_the_pages_that_were_stored(tmp_path: Path):
+    file = page(3).model_copy(update={"media_type": "markdown", "content": b"# Granite opens"})
+    with Archive(tmp_path, "test") as archive:
+        location = archive.add(fetched(**{"content-encoding": "gzip"}), page())
+        archive.add_file(file, NOW)
+    found = [item for item in read_warc(tmp_path / location.file, "w", Settings()) if isinstance(item, Page)]
+    assert [item.model_copy(update={"source": "-"}) for item in found] == [
+        item.model_copy(update={"source": "-"}) for item in (page(), file)
+    ]
 
 
 def test_a_page_comes_back_as_it_was_given(tmp_path: Path):

@@ -7,8 +7,10 @@ goes on at the next member that begins like a WARC record.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
+import json
 import os
 import re
 import zlib
@@ -55,6 +57,10 @@ def read_warc(
         size = os.fstat(aside.fileno()).st_size
         reader = _Reader(stream, aside, source, settings, base, size)
         yield from reader.read(start, size if stop is None else min(stop, size))
+
+
+PAGE_FIELD = "Infraclaims-Page"
+"""The header of a record of our own archive that holds its page but the content, as JSON."""
 
 
 @functools.cache
@@ -129,9 +135,13 @@ class _Reader:
 
     def _item(self, record: Any) -> Page | Rejected | None:
         """The page of a response record, or why it is none; None for a record of another type. Reads the body."""
-        if record.record_type != _fastwarc().WarcRecordType.response:
-            return None
         at, headers, http = record.stream_pos, record.headers, record.http_headers
+        described = headers.get(PAGE_FIELD)
+        kinds = _fastwarc().WarcRecordType
+        if record.record_type == kinds.resource and described:
+            return self._page(at, record, described)
+        if record.record_type != kinds.response:
+            return None
         status = http.status_code if http is not None else None
         if status != 200:
             return self._rejected(
@@ -142,10 +152,19 @@ class _Reader:
             return self._rejected(at, "not_html", f"it is {kind}")
         if cut := headers.get("WARC-Truncated"):
             return self._rejected(at, "truncated", f"the crawler cut it off ({cut})")
+        return self._page(at, record, described)
+
+    def _page(self, at: int, record: Any, described: str | None) -> Page | Rejected:
+        """The page with what our own archive tells of it, else with what the record does."""
         limit = self._settings.max_bytes
         body = record.reader.read(limit + 1)
         if len(body) > limit:
             return self._rejected(at, "too_large", f"it has more than {limit:,} bytes, the limit")
+        if described:
+            # Somebody else's record may have a field of that name: then it tells nothing.
+            with contextlib.suppress(ValueError):
+                return Page.model_validate({**json.loads(described), "content": body, "source": self._place(at)})
+        headers = record.headers
         return Page(
             source=self._place(at), content=body, media_type="html", url=headers.get("WARC-Target-URI"),
             retrieved=record.record_date,
