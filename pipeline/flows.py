@@ -182,19 +182,27 @@ def extract_shard(work: ShardTask, pool: ShardPool | None) -> Entry:
 
 @flow(name="reextract", persist_result=False)
 def reextract(
-    paths: list[str],
-    out: str,
-    workers: int = 1,
+    paths: Annotated[list[str], Field(min_length=1)],
+    out: Annotated[str, Field(min_length=1)],
+    workers: Annotated[int, Field(ge=1, le=256)] = 1,
     cluster: str | None = None,
     screen: bool = True,
     zstd: bool = False,
     parquet: bool = False,
 ) -> Totals:
-    """Extract the archives `paths` into shards under `out`; shards that are done already are verified and skipped.
+    """Extract archives into shards; shards that are done already are verified and skipped.
 
-    `cluster` is the address of a Dask scheduler, or `local` for one on this machine with `workers` processes; without
-    it a pool of `workers` processes does the shards. The run ends Failed unless every shard is done and every input
-    record has a disposition; what was done stays, and the same call does the rest.
+    The run ends Failed unless every shard is done and every input record has a disposition; what was done stays, and
+    the same call does the rest.
+
+    Args:
+        paths: Archives: files, folders, globs or addresses.
+        out: Folder for the shards and their manifest.
+        workers: Processes that do the shards, on this machine or of a local cluster.
+        cluster: Address of a Dask scheduler, or "local" for one on this machine.
+        screen: Whether pages that show no evidence of a claim are left unread.
+        zstd: Whether the outputs are compressed.
+        parquet: Whether Parquet is written beside the JSON Lines.
     """
     folder = Path(out)
     with archive.only_one(folder):

@@ -143,12 +143,16 @@ def test_the_deployment_loads(server: Server):
     server.prefect("work-pool", "create", "infraclaims", "--type", "process")
     server.prefect("deploy", "--all")
     by_name = {deployment["name"]: deployment for deployment in server.ask("deployments")}
-    assert sorted(by_name) == ["hourly", "samples"]
+    assert sorted(by_name) == ["archive", "hourly", "samples"]
     deployment = by_name["samples"]
     assert deployment["work_pool_name"] == "infraclaims"
     assert deployment["entrypoint"] == "pipeline/flows.py:extract_articles"
     (paths,) = deployment["parameters"]["paths"]
     assert list(ROOT.glob(paths)), "the deployment names inputs that are there"
+    by_hand = by_name["archive"]
+    assert by_hand["entrypoint"] == "pipeline/flows.py:reextract"
+    assert by_hand["schedules"] == []
+    assert all(told.get("description") for told in by_hand["parameter_openapi_schema"]["properties"].values())
     ingest = by_name["hourly"]
     assert ingest["entrypoint"] == "pipeline/flows.py:ingest"
     assert [schedule["schedule"]["cron"] for schedule in ingest["schedules"]] == ["7 * * * *"]
