@@ -171,12 +171,20 @@ def wait_for_scheduled(api: str, shell: subprocess.Popen[bytes], log: Path) -> d
     raise TimeoutError(log.read_text())
 
 
+def hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_serve_runs_on_a_schedule_by_one_process(checkout: Path):
     """Seconds in the sixth field of cron, so that the test need not wait for a minute."""
     (checkout / "sources.toml").write_bytes((checkout / "sources.example.toml").read_bytes())
     command = [checkout / ".venv/bin/infraclaims", "serve", "--cron", "* * * * * */10"]
     mark = environment(checkout, SERVE_MARK=str(checkout))
-    with (checkout / "log").open("wb") as log, subprocess.Popen(command, cwd=checkout, env=mark, stderr=log) as served:
+    with (
+        (checkout / "log").open("wb") as log,
+        # A shell's job in the background is started deaf to Ctrl-C, and so would be what it starts.
+        subprocess.Popen(command, cwd=checkout, env=mark, stderr=log, preexec_fn=hear_interrupts) as served,
+    ):
         try:
             until = time.monotonic() + 200
             while not list((checkout / "data").glob("claims/*/*.jsonl")) or not (checkout / "data/feed.json").exists():
@@ -185,6 +193,9 @@ def test_serve_runs_on_a_schedule_by_one_process(checkout: Path):
                 time.sleep(0.5)
         finally:
             served.send_signal(signal.SIGINT)
-            served.wait(timeout=90)
+            try:
+                served.wait(timeout=60)
+            finally:
+                served.kill()
     assert "Traceback" not in (checkout / "log").read_text(), (checkout / "log").read_text()
     assert processes_with(f"SERVE_MARK={checkout}") == []
