@@ -19,8 +19,12 @@ from pipeline.reading import Thing
 
 _LOOK_BACK = 6
 """Sentences; farther back a reader would ask who is meant."""
-_OPENING = re.compile(r"(?:(?:In|On|By|But|And|Last|This|Since|At) ?(?:[\w]+ ){0,3}(?:[\w]+,? ?)?)?")
+_OPENING = re.compile(r"[-*•\d.)\s]*(?:(?:In|On|By|But|And|Last|This|Since|At) ?(?:[\w]+ ){0,3}(?:[\w]+,? ?)?)?")
 """What may stand before the subject of a sentence."""
+_HEADING = re.compile(r"[-*•#\d.)\s]*[^.!?;\"”’…]{2,60}(?<![,:])$")
+"""A line that heads what follows."""
+_ITEM = re.compile(r"[-*•\d.)\s]+[^.:;]{2,40}?\s*[:–—]\s")
+"""The label of an item in a list."""
 _NEAR = 3
 """Sentences in which the company that the article is about outweighs a later one."""
 
@@ -53,6 +57,13 @@ def _speaking() -> re.Pattern[str]:
     return re.compile(rf"\s+(?:(?:last|this) \w+\s+|\w+ly\s+|also\s+|now\s+|then\s+)?(?:{words})\b")
 
 
+@functools.cache
+def _acting() -> re.Pattern[str]:
+    """Behind "it": what a company does and a site does not."""
+    helping, acts = ("|".join(_rules()[name]) for name in ("helping", "company_acts"))
+    return re.compile(rf"(?:\s+(?:{helping}))*\s+(?:{acts})\b")
+
+
 class _Focus:
     """Who and what was spoken of so far, sentence by sentence."""
 
@@ -62,8 +73,23 @@ class _Focus:
         self.main = main
         self.lead: Thing | None = None
         """The company that the sentence before, in the same paragraph, was about."""
+        self.topic: Thing | None = None
+        """The company that the heading over this part of the text, or the label of this item, names."""
+        self.headed = False
         self.companies: list[list[Thing]] = []
         self.sites: list[Thing] = []
+
+    def begin(self, start: int, end: int, named: Sequence[Thing]) -> None:
+        """Note a new line, and the one company that it names as a heading or as the label of an item."""
+        self.lead = None
+        heading = _HEADING.match(self.text, start, end)
+        label = heading or _ITEM.match(self.text, start, end)
+        if not label:
+            self.topic = self.topic if self.headed else None
+            return
+        inside = [t for t in named if t.type == "company" and start <= t.start < label.end() and not t.aside]
+        self.headed = bool(heading)
+        self.topic = inside[0] if len({t.key for t in inside}) == 1 else None
 
     def company(
         self, here: Sequence[Thing], before: int, kind: str | None, *, pronoun: bool = False, opens: bool = False
@@ -80,6 +106,8 @@ class _Focus:
                         return thing
         if opens and self.lead and not rows[0]:
             return self.lead
+        if self.topic and not rows[0]:
+            return self.topic
         recent = [row for row in rows[: _NEAR + 1] if row]
         if self.main and not rows[0] and any(t.key == self.main.key for row in recent for t in row):
             return self.main
@@ -105,7 +133,7 @@ def resolve(
     last = 0
     for start, end in sentences:
         if "\n" in text[last:start]:
-            focus.lead = None
+            focus.begin(start, end, named)
         here = [t for t in named if start <= t.start < end]
         orgs = [t for t in here if t.type == "company" and not t.aside]
         found: list[Thing] = []
@@ -154,6 +182,7 @@ def _referent(
     if match["pronoun"]:
         low = match["pronoun"].lower()
         subject = match.start() - start <= 2 and low in {"it", "they"}
+        subject = subject and not _acting().match(match.string, match.end())
         if subject and focus.sites and (not focus.companies or focus.sites[-1].start > focus.companies[-1][0].start):
             return focus.sites[-1]
         one = low in {"it", "its"}

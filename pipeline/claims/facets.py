@@ -26,8 +26,10 @@ _OWN = 3
 """Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
-_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came)\b")
-_FINITE_BEFORE = re.compile(rf"\b{_FINITE.pattern}\s+(?:[a-z]+\s+)?$")
+_HAS = re.compile(r"\b(?:has|have|had|holds?|owns?)$")
+"""Cues that only say whose a number is, which may be there or promised."""
+_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came|it|they|which|that)\b")
+_FINITE_BEFORE = re.compile(r"\b(?:is|are|was|were|has|have|had|went|came)\b\s+(?:[a-z]+\s+)?$")
 
 
 @dataclass(frozen=True)
@@ -264,6 +266,9 @@ def _realization(
     mixed = next((h for h in hits if h.cue.rule.startswith(rules.unfinished) and not h.before), None)
     if mixed and nearest.cue.value == "realized" and mixed.distance <= nearest.distance + _MIXED:
         return [mixed.cue, nearest.cue], mixed.distance
+    promised = next((h for h in own if not h.before and h.cue.rule.startswith(rules.owned)), None)
+    if promised and nearest.before and _HAS.search(nearest.cue.text):
+        return [promised.cue, nearest.cue], promised.distance
     behind = [h for h in own if not h.before and h.cue.rule.startswith(rules.hanging)]
     if nearest.cue.rule.startswith(rules.settled):
         behind = []
