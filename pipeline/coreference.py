@@ -51,7 +51,7 @@ def _descriptions() -> re.Pattern[str]:
 
 
 @functools.cache
-def _speaking() -> re.Pattern[str]:
+def speaking() -> re.Pattern[str]:
     """Behind a name: the verb of speech whose subject it is, after at most a word of time or manner."""
     words = "|".join(map(re.escape, lexicon.toml("cues")["clause"]["speech"]))
     return re.compile(rf"\s+(?:(?:last|this) \w+\s+|\w+ly\s+|also\s+|now\s+|then\s+)?(?:{words})\b")
@@ -96,9 +96,9 @@ class _Focus:
     ) -> Thing | None:
         """The company meant at offset `before` of a sentence that holds the companies `here`."""
         rows = [[t for t in here if t.end <= before], *reversed(self.companies[-_LOOK_BACK:])]
-        speaking = [t for t in rows[0] if not t.stands_in and _speaking().match(self.text, t.end)]
-        if pronoun and speaking:
-            return speaking[-1]
+        told = [t for t in rows[0] if not t.stands_in and speaking().match(self.text, t.end)]
+        if pronoun and told:
+            return told[-1]
         if kind:
             for row in rows:
                 for thing in row:

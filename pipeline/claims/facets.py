@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline import lexicon
 from pipeline.claims import leaning
 from pipeline.claims.facet_rules import LEAD_DISTANCE, facet_rules, heard
 from pipeline.reading import Placed, Reading, Sentence
@@ -87,7 +88,9 @@ def verdict(
     hedges = [
         c
         for c in sentence.cues
-        if c.facet == "certainty" and c.scope[0] <= anchor.start < c.scope[1] and not _apart(sentence, c, anchor)
+        if c.facet == "certainty"
+        and c.scope[0] <= anchor.start < c.scope[1]
+        and not _unvouched(reading, sentence, c, anchor)
     ]
     certainty: Certainty = "hedged" if hedges else "asserted"
     hedge_cues = tuple(as_cue(c) for c in hedges[:1])
@@ -128,6 +131,14 @@ def _of_row(sentence: Sentence, anchor: Placed, cues: list[CueMention]) -> list[
     mine = [c for c in cues if own.start <= c.start < own.end]
     taken = {sentence.clause_at(q.start) for q in sentence.quantities}
     return mine or [c for c in cues if sentence.clause_at(c.start) not in taken]
+
+
+def _unvouched(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
+    """Whether a hedge is apart from the anchor, and no ", said three people" that follows what was said."""
+    clause = sentence.clauses[sentence.clause_at(cue.start)]
+    first = reading.text[clause.start : clause.end].split(None, 1)[0].lower()
+    told = clause.start > anchor.end and first in lexicon.toml("cues")["clause"]["speech"]
+    return not told and _apart(sentence, cue, anchor)
 
 
 def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:

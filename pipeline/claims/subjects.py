@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.syntax import elsewhere
+from pipeline.coreference import speaking
 from pipeline.reading import Placed, Reading, Sentence, Thing
 from pipeline.records import EntityType
 
@@ -182,6 +183,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     elif site and _new_thing(reading, sentence, thing, anchor):
         score -= 6
     if thing.type == "company":
+        if not before and speaking().match(text, thing.end):
+            score -= 3
         if thing.start - sentence.start < 25:
             score += 1.5
         if thing.kind in {"utility", "analyst", "contractor", "power_cooling", "chip_maker", "server_maker"}:
