@@ -45,6 +45,7 @@ def _descriptions() -> re.Pattern[str]:
         rf"\b(?P<det>{any_of(rules['determiners'])})\s+(?P<between>(?:(?!(?:{any_of(rules['breaks'])})\b)[\w-]+\s+){{0,3}}?)"
         rf"(?:(?P<company>{any_of(rules['company_heads'])})|(?P<site>{any_of(rules['site_heads'])}))\b(?!\s+of\b)"
         rf"|\b(?P<pronoun>{any_of(rules['company_pronouns'])})\b"
+        rf"|(?<=\w )(?P<there>there)\b(?!\s+(?:{any_of(rules['existing'])})\b)"
         rf"|\b(?P<we>{any_of(rules['first_person'])})\b",
         re.IGNORECASE,
     )
@@ -78,6 +79,8 @@ class _Focus:
         self.headed = False
         self.companies: list[list[Thing]] = []
         self.sites: list[Thing] = []
+        self.spots: list[Thing] = []
+        """The sites and places of the sentence before."""
 
     def begin(self, start: int, end: int, named: Sequence[Thing]) -> None:
         """Note a new line, and the one company that it names as a heading or as the label of an item."""
@@ -116,6 +119,11 @@ class _Focus:
                 return row[0]
         return None
 
+    def spot(self, here: Sequence[Thing], before: int) -> Thing | None:
+        """The site that was the last place spoken of, in the sentence or the one before, None where a town was."""
+        last = next((t for t in reversed([*self.spots, *_spots(here)]) if t.end <= before), None)
+        return last if last and last.type == "cluster" else None
+
     def site(self, before: int) -> Thing | None:
         """The last site named before an offset."""
         return next((t for t in reversed(self.sites) if t.end <= before), None)
@@ -148,9 +156,14 @@ def resolve(
             focus.companies.append(spoken)
             focus.lead = spoken[0] if _OPENING.fullmatch(text, start, spoken[0].start) else focus.lead
         last = end
+        focus.spots = _spots(here)
         focus.sites.extend(t for t in here if t.type == "cluster")
         result.extend(sorted([*here, *found], key=lambda t: t.start))
     return result
+
+
+def _spots(things: Sequence[Thing]) -> list[Thing]:
+    return [t for t in things if t.type in {"cluster", "place"}]
 
 
 def _spoken_of(orgs: Sequence[Thing], found: Sequence[Thing]) -> list[Thing]:
@@ -179,6 +192,8 @@ def _referent(
     rules = _rules()
     if match["we"]:
         return focus.publisher
+    if match["there"]:
+        return focus.spot(here, match.start())
     if match["pronoun"]:
         low = match["pronoun"].lower()
         subject = match.start() - start <= 2 and low in {"it", "they"}

@@ -29,6 +29,8 @@ _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
 _HAS = re.compile(r"\b(?:has|have|had|holds?|owns?)$")
 """Cues that only say whose a number is, which may be there or promised."""
+_TOLD = 3
+"""Words at the head of a clause among which a verb of speech makes it one of speech."""
 _FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came|it|they|which|that)\b")
 _FINITE_BEFORE = re.compile(r"\b(?:is|are|was|were|has|have|had|went|came)\b\s+(?:[a-z]+\s+)?$")
 
@@ -134,11 +136,17 @@ def _of_row(sentence: Sentence, anchor: Placed, cues: list[CueMention]) -> list[
 
 
 def _unvouched(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
-    """Whether a hedge is apart from the anchor, and no ", said three people" that follows what was said."""
-    clause = sentence.clauses[sentence.clause_at(cue.start)]
-    first = reading.text[clause.start : clause.end].split(None, 1)[0].lower()
-    told = clause.start > anchor.end and first in lexicon.toml("cues")["clause"]["speech"]
-    return not told and _apart(sentence, cue, anchor)
+    """Whether a contrast or a semicolon stands between a hedge and the anchor, other than a clause of speech behind
+    what was said ("…, said three people") or one that goes on with it ("…, and that 40 MW would be ready").
+    """
+    speech = lexicon.toml("cues")["clause"]["speech"]
+    low, high = sorted((sentence.clause_at(cue.start), sentence.clause_at(anchor.start)))
+    for clause in sentence.clauses[low + 1 : high + 1]:
+        words = reading.text[clause.start : clause.end].lower().split()[:_TOLD]
+        told = clause.start > anchor.end and not set(words).isdisjoint(speech)
+        if clause.link == "coordinate" and not told and words[:1] != ["that"] and words[:2] != ["and", "that"]:
+            return True
+    return False
 
 
 def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
@@ -300,6 +308,8 @@ def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool
     between = [h for h in own if h.before and wrap.cue.end <= h.cue.start < stop and h is not nearest]
     if any(h.cue.value == "realized" and reading.gap(wrap.cue, h.cue) > 3 for h in between):
         return False
+    if wrap.cue.rule.startswith("condition.if") and wrap.cue.text[0].isupper():
+        return True  # an opening "If" governs the whole sentence
     if not nearest.before:  # "expected to have 40 MW online", but "40 MW of the planned hall is running"
         verb = _FINITE.match(nearest.cue.text) or _FINITE_BEFORE.search(
             reading.text, max(0, nearest.cue.start - 24), nearest.cue.start

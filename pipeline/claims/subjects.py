@@ -175,7 +175,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     if not site and word in {"from", "with", "by", "against", "under", "alongside"}:
         score -= 3
     if not before:
-        score += 1.5 if word in {"at", "in", "for", "on", "to"} and site else -1.0
+        placed = word in {"at", "in", "for", "on", "to"} or thing.text == "there"
+        score += 1.5 if placed and site else -1.0
         if not site and word == "for":
             score += 1.5
         if site and _others_place(reading, sentence, thing, anchor):
@@ -229,7 +230,7 @@ def _sized() -> re.Pattern[str]:
 def _others_place(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
     """Whether a number that is not listed with the anchor stands between it and a name behind it."""
     between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= thing.start]
-    return any(not reading.listed(anchor, q) for q in between)
+    return any(not reading.listed(anchor, q) and not reading.text.endswith("including ", 0, q.start) for q in between)
 
 
 def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
