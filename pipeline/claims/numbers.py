@@ -22,6 +22,7 @@ DEAF: dict[str, tuple[str, ...]] = {
     "energy": ("done.money", "done.paid"),
     "investment": (
         "commit.secured",
+        "commit.capacity",
         "done.state",
         "done.bare",
         "done.premodifier",
