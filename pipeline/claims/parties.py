@@ -49,10 +49,16 @@ def _not_party() -> re.Pattern[str]:
 def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     """The companies of a sentence that may be parties, without what only describes the name behind it."""
     orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
-    orgs = [t for t in orgs if not _not_party().match(reading.text, t.end)]
+    orgs = [t for t in orgs if not _not_party().match(reading.text, t.end) and not _bygone(reading, t)]
     orgs = [t for t in orgs if not any(_product_of(reading, t, o) for o in orgs)]
     orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
+
+
+def _bygone(reading: Reading, thing: Thing) -> bool:
+    """Whether a name only tells whose a thing once was, or what a company was called ("a former Tarn plant")."""
+    before = reading.text[max(0, thing.start - 24) : thing.start].lower().split()
+    return any(word.strip("(") in lexicon.toml("deals")["scope"]["not_party_before"] for word in before[-1:])
 
 
 def _short_form(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
@@ -161,6 +167,13 @@ def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
     near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
     return [t for t in near if _preceded(reading, sentence, t, ("to", "for"))]
+
+
+def bare(reading: Reading, sentence: Sentence, end: int, thing: Thing) -> bool:
+    """Whether a party is the object of the deal's words itself: neither a preposition nor a size stands between."""
+    between = set(reading.text[end : thing.start].lower().split())
+    sizes = (q for q in sentence.quantities if q.kind in {"power", "accelerators"} and end <= q.start < thing.start)
+    return between.isdisjoint(_PREPOSITIONS - {"of"}) and not any(sizes) and not of_a_product(sentence, thing)
 
 
 def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
