@@ -48,6 +48,8 @@ class DealRule(lexicon.Rule):
     """Whether a "not" right before the words denies the deal, and not something that is told beside it."""
     alone: bool = False
     """Whether both parties stand before the words, so that a name behind them is none."""
+    named: bool = False
+    """Whether the party on the right stands right before the words, behind its owner ("Garrow's Tarn contract")."""
     inside: bool = False
     """Whether the party on the left stands between the words ("built for Garrow by Tarn")."""
     reach: int = 0
@@ -167,6 +169,8 @@ class AgreementFinder:
             left = [t for t in orgs if start <= t.start < end]
         after = parties.behind(reading, sentence, orgs, start, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
+        if rule.named:
+            left, right = parties.named(reading, before, start)
         if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
         if rule.through:

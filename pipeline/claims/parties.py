@@ -150,6 +150,13 @@ def through(
     return _first_list(reading, found, orgs)
 
 
+def named(reading: Reading, orgs: Sequence[Thing], start: int) -> tuple[list[Thing], list[Thing]]:
+    """Whose deal it is, and the name right before the words that says with whom ("its 9 GW Tarn contract")."""
+    whom = [t for t in orgs if not t.stands_in and reading.text[t.end : start] == " "]
+    owners = [t for t in orgs if whom and t.end <= whom[0].start and _owns(reading, t, whom[0].start)]
+    return owners[-1:], whom if owners else []
+
+
 def site_before(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
     """The site or programme that stands for its owner as a party ("The project's power agreement with …").
 
@@ -171,9 +178,10 @@ def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
 
 def bare(reading: Reading, sentence: Sentence, end: int, thing: Thing) -> bool:
     """Whether a party is the object of the deal's words itself: neither a preposition nor a size stands between."""
-    between = set(reading.text[end : thing.start].lower().split())
+    words = reading.text[end : thing.start].lower()
+    between = set(re.sub(r"\b(?:owner|maker|parent|operator|developer|provider|all) of\b", "", words).split())
     sizes = (q for q in sentence.quantities if q.kind in {"power", "accelerators"} and end <= q.start < thing.start)
-    return between.isdisjoint(_PREPOSITIONS - {"of"}) and not any(sizes) and not of_a_product(sentence, thing)
+    return between.isdisjoint(_PREPOSITIONS) and not any(sizes) and not of_a_product(sentence, thing)
 
 
 def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
