@@ -122,7 +122,11 @@ class AgreementFinder:
         confidence: float,
     ) -> Draft:
         placed = Anchor(*anchor)
-        made = _under_contract(reading, sentence) or (rule.strong and _made(reading, anchor))
+        made = (
+            _under_contract(reading, sentence)
+            or (rule.strong and _made(reading, anchor))
+            or syntax.is_past(sentence, anchor[0])
+        )
         deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if made else ()))
         judge = functools.partial(
             verdict,
@@ -210,7 +214,7 @@ class AgreementFinder:
         roles: tuple[PartyRole, PartyRole] = ("supplier", "customer") if turned else (rule.left, rule.right)
         sides: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[0]), t) for t in left]
         others: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[1]), t) for t in right]
-        if rule.nature == "financing" or (rule.together and not _plural(reading, start, end)):
+        if rule.nature == "financing" or ((rule.together or _one(reading, start, end)) and not _plural(reading, start, end)):
             return [([*sides, *others], confidence)]
         return [([*sides, other], confidence) for other in others]
 
@@ -237,8 +241,11 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[
         return False
     if any(thing.kind in scope["kinds"] for _, thing in sides):
         return True
-    topics = word_pattern("deals", "scope", "topics")
-    if topics.search(reading.text, clause.start, clause.end) or any(
+    topics, strong = word_pattern("deals", "scope", "topics"), word_pattern("scope", "topic", "strong")
+    told = topics.search(reading.text, clause.start, clause.end) or strong.search(
+        reading.text, sentence.start, sentence.end
+    )
+    if told or any(
         in_scope(reading, sentence, q) for q in sentence.quantities
     ):
         return True
@@ -284,12 +291,13 @@ def _longest(drafts: Sequence[Draft]) -> list[Draft]:
 
 def _one_nature(drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts without supplies that only repeat, between the same parties in one sentence, that money was given."""
-    money = {(d.sentence.index, frozenset(t.key for _, t in d.parties)) for d in drafts if d.nature == "financing"}
-    return [
-        d
-        for d in drafts
-        if d.nature != "supply" or (d.sentence.index, frozenset(t.key for _, t in d.parties)) not in money
-    ]
+    money = [(d.sentence.index, {t.key for _, t in d.parties}) for d in drafts if d.nature == "financing"]
+
+    def repeats(draft: Draft) -> bool:
+        keys = {t.key for _, t in draft.parties}
+        return any(draft.sentence.index == index and keys <= parties for index, parties in money)
+
+    return [d for d in drafts if d.nature != "supply" or not repeats(d)]
 
 
 def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
@@ -351,6 +359,11 @@ def _made(reading: Reading, anchor: tuple[int, int]) -> bool:
 def _deals() -> re.Pattern[str]:
     plurals = [word for word in lexicon.toml("deals")["sets"]["deal"] if word.endswith("s")]
     return re.compile(rf"\b(?:{'|'.join(plurals)})\b", re.IGNORECASE)
+
+
+def _one(reading: Reading, start: int, end: int) -> bool:
+    """Whether the words name a deal, which then is one with all that stand behind it."""
+    return bool(word_pattern("deals", "sets", "deal").search(reading.text, start, end))
 
 
 def _plural(reading: Reading, start: int, end: int) -> bool:

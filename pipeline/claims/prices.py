@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ _NEAR = 30
 """Words between a deal's words and its price."""
 _BESIDE = 40
 """Characters before and behind a sum that may show that it is no price ("capital expenditure of $40 billion")."""
+_FOR = re.compile(r"\b(?:for|at a cost of|worth|valued at)\s+(?:[a-z]+\s+){0,3}$")
 _SURE = 0.8
 
 
@@ -26,10 +28,16 @@ def _paid(reading: Reading, amount: Draft, deals: Sequence[Draft]) -> Draft:
     """The sum as the deal's own subject's, where it was given to another party of a deal that it is the sum of."""
     for deal in sorted(deals, key=lambda d: _gap(reading, amount, d)):
         others = {thing.key for _, thing in deal.parties if deal.subject and thing.key != deal.subject.key}
-        theirs = amount.subject is not None and amount.subject.key in others
+        theirs = amount.subject is not None and (amount.subject.key in others or _for_a_site(reading, amount, deal))
         if theirs and deal.sentence.index == amount.sentence.index and _priced(reading, amount, deal):
             return replace(amount, subject=deal.subject, link_confidence=_SURE)
     return amount
+
+
+def _for_a_site(reading: Reading, amount: Draft, deal: Draft) -> bool:
+    """Whether a site is sold or let "for" a sum, which its buyer pays."""
+    site = amount.subject is not None and amount.subject.type == "cluster" and deal.nature != "financing"
+    return site and bool(_FOR.search(reading.text, max(deal.end, amount.start - _BESIDE), amount.start))
 
 
 def _gap(reading: Reading, amount: Draft, deal: Draft) -> int:

@@ -61,6 +61,12 @@ def is_object(sentence: Sentence, thing: Placed) -> bool:
     return tree is not None and tree.relations[tree.top(thing.start, thing.end)] in _OBJECTS
 
 
+def is_past(sentence: Sentence, offset: int) -> bool:
+    """Whether the word at `offset` is a finite verb of the past, which no modal of another clause turns to a plan."""
+    tree = sentence.tree
+    return tree is not None and tree.tags[tree.token_at(offset)] == "VBD"
+
+
 def by_tense(reading: Reading, sentence: Sentence, anchor: Placed, verdict: Verdict) -> Verdict:
     """The verdict, unless it is a mere default and the finite verb over `anchor` tells more."""
     tree = sentence.tree
