@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from pipeline import lexicon
-from pipeline.claims import dating, landlords, parties, syntax
+from pipeline.claims import dating, landlords, pairings, parties, syntax
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
@@ -100,6 +100,10 @@ class AgreementFinder:
                 draft = self._draft(reading, sentence, rules()[name], (start, end), sides, confidence)
                 if not _idle(reading, draft, rules()[name]):
                     drafts.append(draft)
+        for sentence, first, second in pairings.find(reading):
+            rule = rules()["deal.listed"]
+            for sides in self._sides(reading, rule, (first.start, second.end), [first], [second]):
+                drafts.append(self._draft(reading, sentence, rule, (first.start, second.end), sides, 0.7))
         return _one_nature(_longest(drafts))
 
     def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
@@ -210,13 +214,22 @@ class AgreementFinder:
             return []
         if rule.left == rule.right:
             return [([(self._role(t, rule.left), t) for t in [*left, *right]], confidence)]
+        return [(sides, confidence) for sides in self._sides(reading, rule, (start, end), left, right)]
+
+    def _sides(
+        self, reading: Reading, rule: DealRule, anchor: tuple[int, int], left: Sequence[Thing], right: Sequence[Thing]
+    ) -> list[list[tuple[PartyRole, Thing]]]:
+        """The parties with their roles, once for each deal that the words tell."""
+        start, end = anchor
         turned = rule.left == "customer" and self._supplies(left[0], right[0])
         roles: tuple[PartyRole, PartyRole] = ("supplier", "customer") if turned else (rule.left, rule.right)
         sides: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[0]), t) for t in left]
         others: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[1]), t) for t in right]
-        if rule.nature == "financing" or ((rule.together or _one(reading, start, end)) and not _plural(reading, start, end)):
-            return [([*sides, *others], confidence)]
-        return [([*sides, other], confidence) for other in others]
+        if rule.nature == "financing" or (
+            (rule.together or _one(reading, start, end)) and not _plural(reading, start, end)
+        ):
+            return [[*sides, *others]]
+        return [[*sides, other] for other in others]
 
     def _supplies(self, left: Thing, right: Thing) -> bool:
         """Whether the first by trade lets or makes what the second by trade rents or buys."""
@@ -245,9 +258,7 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[
     told = topics.search(reading.text, clause.start, clause.end) or strong.search(
         reading.text, sentence.start, sentence.end
     )
-    if told or any(
-        in_scope(reading, sentence, q) for q in sentence.quantities
-    ):
+    if told or any(in_scope(reading, sentence, q) for q in sentence.quantities):
         return True
     named = any(t.type == "company" and not t.stands_in for _, t in sides)
     return named and all(t.type == "company" for _, t in sides) and _curt(reading, sentence, start)

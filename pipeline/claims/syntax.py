@@ -64,7 +64,11 @@ def is_object(sentence: Sentence, thing: Placed) -> bool:
 def is_past(sentence: Sentence, offset: int) -> bool:
     """Whether the word at `offset` is a finite verb of the past, which no modal of another clause turns to a plan."""
     tree = sentence.tree
-    return tree is not None and tree.tags[tree.token_at(offset)] == "VBD"
+    if tree is None:
+        return False
+    verb = tree.token_at(offset)
+    bare = tree.tags[verb] == "VBN" and tree.children(verb, ("nsubj",)) and not tree.children(verb, _HELPERS)
+    return tree.tags[verb] == "VBD" or bool(bare)
 
 
 def by_tense(reading: Reading, sentence: Sentence, anchor: Placed, verdict: Verdict) -> Verdict:
