@@ -73,10 +73,16 @@ def _keys(draft: Draft) -> frozenset[str]:
 
 
 def _one_deal(a: Draft, b: Draft) -> bool:
-    """Whether two deals of one nature have the same parties, or one only some of the other's, from both its sides."""
+    """Whether two deals of one nature have the same parties, or one only some of the other's.
+
+    But for the title, in another sentence these must be of both its sides: two of several partners may have a deal
+    apart.
+    """
     few, many = sorted((a, b), key=lambda d: len(_keys(d)))
     sides = {role for role, thing in many.parties if thing.key in _keys(few)}
-    return a.nature == b.nature and (_keys(a) == _keys(b) or (_keys(few) < _keys(many) and len(sides) > 1))
+    near = a.sentence.index == b.sentence.index or a.sentence.title or b.sentence.title
+    some = _keys(few) < _keys(many) and (len(sides) > 1 or near)
+    return a.nature == b.nature and (some or _keys(a) == _keys(b))
 
 
 def _dates_agree(group: Sequence[Draft], draft: Draft) -> bool:
