@@ -186,12 +186,32 @@ def _main_company(named: Sequence[Thing], sentences: Sequence[tuple[int, int]]) 
     return first[max(counts, key=lambda key: (counts[key], -first[key].start))]
 
 
+@functools.cache
+def _officers() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, _rules()["officers"]))
+    return re.compile(rf"(?:['’]s)?,? (?:[\w-]+ )?(?:{words})\b", re.IGNORECASE)
+
+
+def _quoted_for(match: re.Match[str], here: Sequence[Thing]) -> Thing | None:
+    """The company whose officer says a quotation of which "we" is a part (“We sold it,” Tarn chief executive …)."""
+    for thing in here:
+        between = match.string[match.end() : thing.start]
+        quoted = thing.type == "company" and thing.start >= match.end() and re.search(r"[,.?!]['\"’”]\s", between)
+        before = match.string[max(0, thing.start - 48) : thing.start]
+        office = _officers().match(match.string, thing.end) or re.search(
+            rf"{_officers().pattern}(?: [\w-]+){{0,3}} (?:of|at) $", before, re.IGNORECASE
+        )
+        if quoted and office:
+            return thing
+    return None
+
+
 def _referent(
     match: re.Match[str], focus: _Focus, orgs: Sequence[Thing], here: Sequence[Thing], start: int
 ) -> Thing | None:
     rules = _rules()
     if match["we"]:
-        return focus.publisher
+        return _quoted_for(match, here) or focus.publisher
     if match["there"]:
         return focus.spot(here, match.start())
     if match["pronoun"]:
