@@ -80,8 +80,11 @@ def _strays(reading: Reading, sentence: Sentence, against: re.Pattern[str]) -> b
 
 
 def _in_name(things: Sequence[Thing], offset: int) -> bool:
-    """Whether a company's name holds a character."""
-    return any(t.type == "company" and not t.stands_in and t.start <= offset < t.end for t in things)
+    """Whether the name of a company of the field holds a character; another's tells what it does ("Nordic Steel")."""
+    kinds = lexicon.toml("scope")["topic"]["company_kinds"]
+    return any(
+        t.type == "company" and t.kind in kinds and not t.stands_in and t.start <= offset < t.end for t in things
+    )
 
 
 def _evident(reading: Reading) -> Callable[[Sentence], bool]:
