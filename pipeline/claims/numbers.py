@@ -204,11 +204,13 @@ def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMentio
     if mention.kind != "investment":
         return False
     found = _CONTRACT.match(reading.text, mention.end, sentence.end)
-    return bool(found) and not word_pattern("deals", "scope", "no_price").search(found.group())
+    return bool(found) and not any(
+        word_pattern("deals", "scope", words).search(found.group()) for words in ("no_price", "lent")
+    )
 
 
 _CONTRACT = re.compile(
-    r"(?:,? [\w-]+){0,5}? (?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
+    r"(?:,? (?!(?:in|of|from|with|by|after|through|via|under|and|to)\b)[\w-]+){0,5}? (?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
