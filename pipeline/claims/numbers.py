@@ -210,7 +210,8 @@ def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMentio
 
 
 _CONTRACT = re.compile(
-    r"(?:,? (?!(?:in|of|from|with|by|after|through|via|under|and|to)\b)[\w-]+){0,5}? (?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
+    r"(?:,? (?!(?:in|of|from|with|by|after|through|via|under|and|to)\b)[\w-]+){0,5}? "
+    r"(?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
