@@ -88,7 +88,7 @@ def on_topic(reading: Reading) -> bool:
 
 
 def _strays(reading: Reading, sentence: Sentence, against: re.Pattern[str]) -> bool:
-    """Whether a sentence holds a word of another subject that is no part of a company's name ("Cipher Mining") or past."""
+    """Whether a sentence holds a word of another subject other than in a company's name ("Cipher Mining") or past."""
     kept = [
         m.span() for m in word_pattern("scope", "power", "kept").finditer(reading.text, sentence.start, sentence.end)
     ]
