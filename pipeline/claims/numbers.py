@@ -16,21 +16,18 @@ from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, QuantityMention, Realization
 
-DEAF: dict[str, tuple[str, ...]] = {
-    "accelerators": ("done.money", "done.paid"),
-    "power": ("done.money", "done.paid"),
-    "energy": ("done.money", "done.paid"),
-    "investment": (
-        "commit.secured",
-        "commit.capacity",
-        "done.state",
-        "done.bare",
-        "done.premodifier",
-        "done.active",
-        "done.predicate.",
-        "construction.state",
-    ),
-}
+_NO_MONEY = ("done.money", "done.paid")
+_ONLY_MONEY = (
+    "commit.secured",
+    "commit.capacity",
+    "done.state",
+    "done.bare",
+    "done.premodifier",
+    "done.active",
+    "done.predicate.",
+    "construction.state",
+)
+"""Rules of cues that say nothing of what is no money, and of money."""
 
 
 def find(reading: Reading) -> list[Draft]:
@@ -178,7 +175,9 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
-    deaf = (*DEAF[mention.kind], "done.money") if _of_a_contract(reading, sentence, mention) else DEAF[mention.kind]
+    deaf = _ONLY_MONEY if mention.kind == "investment" else _NO_MONEY
+    if _of_a_contract(reading, sentence, mention):
+        deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
     if _grown_from(reading, sentence, mention):
