@@ -29,7 +29,6 @@ from pipeline import manifest
 from pipeline.clean import clean
 from pipeline.extractor import Pipeline, build, explain_article, identify
 from pipeline.manifest import Entry, Options
-from pipeline.nlp import build_nlp
 from pipeline.records import Page, Rejected
 from pipeline.reextract import finish, prepare, tidy
 from pipeline.screen import article_could_hold_claim, bytes_could_hold_claim, text_could_hold_claim
@@ -143,7 +142,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="infraclaims-bench-") as scratch:
         out = Path(scratch) / "out"
         # The first file pays for starting the page worker, and is not counted.
-        fingerprint = identify(SETTINGS, build_nlp(SETTINGS)).fingerprint
+        fingerprint = identify(SETTINGS).fingerprint
         warm = prepare([str(paths[0])], out, SETTINGS, Options()).shards[0]
         run_shard(ShardTask(shard=warm, out=str(out), fingerprint=fingerprint))
         shutil.rmtree(out)
