@@ -16,7 +16,7 @@ from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
 from pipeline.clean import clean
 from pipeline.components import chips, measures, numbers
-from pipeline.extractor import Pipeline, build, extract_page
+from pipeline.extractor import Pipeline, build, explain_article, extract_page
 from pipeline.records import Article, Page, Rejected
 from pipeline.screen import article_could_hold_claim, bytes_could_hold_claim, prepared, text_could_hold_claim
 from pipeline.screen import words as screen_words
@@ -71,6 +71,37 @@ def test_nothing_is_lost_of_the_corpus_and_the_cases(pipeline: Pipeline) -> None
             with_claims += 1
             assert passes(item) == (True, True, True), item.content
     assert with_claims > 350
+
+
+def test_the_article_is_left_unread_only_where_it_is_off_topic(pipeline: Pipeline) -> None:
+    unread = 0
+    for item in articles():
+        article = clean(item, SETTINGS)
+        if isinstance(article, Article) and not article_could_hold_claim(article):
+            unread += 1
+            assert explain_article(article, "p", pipeline).extraction.article.reason == "off_topic", article.text
+    assert unread > 10
+
+
+STRAY = {
+    "a script in a comment": "<!-- <script> --><p>{}</p><script></script>",
+    "a script in an attribute": '<p title="<script>">{}</p><script></script>',
+    "a comment that HTML ends early": "<!--> <p>{}</p> -->",
+    "a comment with markup": "<!-- <p>old</p> --><p>{}</p><!-- > -->",
+    "a script in capitals": "<SCRIPT>var a = '<p>'</SCRIPT><p>{}</p>",
+    "a script that is never closed": "<p>{}</p><script>var a = 1",
+    "a tag of a longer name": "<scripture>{}</scripture>",
+    "a sign for less": "<p>It is 4 < 5, and {}</p>",
+    "a bracket in an attribute": '<p title="a > b">{}</p>',
+    "no tag behind": "<p>x</p>{}",
+    "a style in capitals": "<STYLE>p {{ color: red }}</STYLE><p>{}</p>",
+}
+
+
+@pytest.mark.parametrize("case", STRAY)
+def test_evidence_counts_in_odd_markup(case: str) -> None:
+    item = Page(source="p", content=document(STRAY[case].format(" a data center for Ashby ")), media_type="html")
+    assert passes(item)[:2] == (True, True)
 
 
 DISGUISES: dict[str, Callable[[str], str]] = {
@@ -201,9 +232,9 @@ def test_every_word_of_the_lexicon_that_is_evidence_is_found() -> None:
     """The forms of each kind in the sentences that extraction would count them in, one by one."""
     scanner = Scanner(prepared())
     frames = {
-        "proof": "It is about {} now.", "measured": "Its cloud draws 40 {} now.", "counted": "They bought 20,000 {}s now.",
-        "doubtful": "The chip is called {} now.", "faint": "It spent $400 million on {} now.", "company": "It spent $400 million on {} now.",
-        "power": "Its cloud draws 40 {} now.",
+        "proof": "It is about {} now.", "power": "Its cloud draws 40 {} now.", "measured": "Its cloud draws 40 {} now.",
+        "counted": "They bought 20,000 {}s now.", "doubtful": "The chip is called {} now.",
+        "faint": "It spent $400 million on {} now.", "company": "It spent $400 million on {} now.",
     }  # fmt: skip
     for words in screen_words.evidence():
         for form in words.forms:

@@ -50,8 +50,8 @@ _ODD = (
 
 
 class Pattern(NamedTuple):
-    """An expression and what a match means: a `Proof`, a large `sum`, `large` digits, `odd`, `invisible`, or a
-    `seam` (a tag inside a word)."""
+    """An expression and what a match means: a `Proof`, a large `sum`, `large` digits, `odd`, `invisible`, a `seam`
+    (a tag inside a word), or `less` (a "<" that is no tag)."""
 
     expression: bytes
     meaning: str
@@ -74,6 +74,7 @@ def patterns() -> Iterator[Pattern]:
     for expression in _ODD:
         yield Pattern(expression, "odd", exact=True, once=True)
     yield Pattern(rb"[A-Za-z0-9]" + _TAG + rb"[A-Za-z0-9]", "seam")
+    yield Pattern(rb"<[^A-Za-z/!?]", "less", once=True)
     for expression in _INVISIBLE:
         yield Pattern(expression, "invisible", exact=True)
 
@@ -105,7 +106,12 @@ def _of_form(words: Words, form: str) -> Iterator[Pattern]:
     left = rb"(?:[\s/;>\xa0-]|^)" if counted else _LEFT
     right = rb"(?:[^A-Za-z0-9_-]|-[A-Za-z]|$)" if counted else _RIGHT
     for body in sorted(bodies):
-        yield Pattern(left + body + rb"s?" + right, words.proof, once=words.proof in ASIDE[:3] or words.proof == "company", maker=words.maker)
+        yield Pattern(
+            left + body + rb"s?" + right,
+            words.proof,
+            once=words.proof in ASIDE[:3] or words.proof == "company",
+            maker=words.maker,
+        )
 
 
 def _sums() -> Iterator[bytes]:

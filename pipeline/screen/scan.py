@@ -13,7 +13,6 @@ import functools
 import html
 import importlib
 import pickle
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -82,8 +81,13 @@ class Scanner:
         if unreadable(raw) or not opens_like_html(raw):
             return True
         told = title.encode("utf-8", "replace") + b"<p>" if title else b""
-        data = told + strip.outline(*self._stripped(raw))
-        return self._judge(data, strip.line)
+        page, metas = self._stripped(raw)
+        data = told + strip.outline(page, metas)
+        hits = self._hits(data)
+        if any(pattern.meaning == "less" for pattern, _ in hits):
+            data = told + strip.outline(page, metas, less=True)
+            hits = self._hits(data)
+        return self._judge(data, hits, strip.line)
 
     def lines(self, text: str) -> list[str]:
         """The lines that an HTML page shows, and those of its head."""
@@ -94,10 +98,11 @@ class Scanner:
 
         `ours`: whether it may be the text of a company of the field, which names itself "we".
         """
-        return self._judge(text.encode("utf-8", "replace"), _line, ours=ours)
+        data = text.encode("utf-8", "replace")
+        return self._judge(data, self._hits(data), _line, ours=ours)
 
-    def _judge(self, data: bytes, line: Line, *, ours: bool = False) -> bool:
-        found, somewhere = self._hits(data), functools.cache(functools.partial(self._anywhere, data))
+    def _judge(self, data: bytes, found: list[tuple[Pattern, int]], line: Line, *, ours: bool = False) -> bool:
+        somewhere = functools.cache(functools.partial(self._anywhere, data))
         hits = [hit for hit in found if hit[0].meaning != "seam"]
         if any(self._strong(pattern, end, data, line, somewhere) for pattern, end in hits):
             return True
@@ -105,7 +110,10 @@ class Scanner:
             return True
         power = any(_of_power(pattern, end, data) for pattern, end in hits)
         return (power and (ours or self._weighs(data, line))) or any(
-            _is_sum(pattern, end, data) and self._of_the_field(line(data, end - 1)) for pattern, end in hits
+            pattern.meaning in ("sum", "large")
+            and self._of_the_field(line(data, end - 1))
+            and (pattern.meaning == "sum" or _large_sum(data, end))
+            for pattern, end in hits
         )
 
     def found(self, text: str) -> Found:
@@ -160,9 +168,7 @@ class Scanner:
             return False
         if word[-1:] in b"sS" and _beside_number(data, end, large=False):
             return True
-        return self._in("chips", line(data, end - 1)) or (
-            bool(pattern.maker) and somewhere("maker", pattern.maker)
-        )
+        return self._in("chips", line(data, end - 1)) or (bool(pattern.maker) and somewhere("maker", pattern.maker))
 
     def _anywhere(self, data: bytes, meaning: str, maker: str) -> bool:
         return self._any((meaning, maker), data)
@@ -170,9 +176,7 @@ class Scanner:
     @functools.lru_cache(maxsize=64)  # noqa: B019  # one scanner a process; pages repeat their teasers
     def _in(self, meaning: str, line: bytes) -> bool:
         """Whether a line holds a word, with a tag between its parts or inside one."""
-        return self._any((meaning, ""), line) or (
-            b"<" in line and self._any((meaning, ""), strip.without_tags(line))
-        )
+        return self._any((meaning, ""), line) or (b"<" in line and self._any((meaning, ""), strip.without_tags(line)))
 
     def _weighs(self, data: bytes, line: Line) -> bool:
         """Whether a figure could stand in a sentence with a faint word, or that of a company, which a "we" or an "it"
@@ -185,9 +189,10 @@ class Scanner:
 
     def _of_the_field(self, line: bytes) -> bool:
         """Whether a sum in this line could be a claim of the field."""
-        infra = word_pattern("scope", "money", "infra")
+        if not self._in("faint", line) and not self._in("company", line):
+            return False
         shown = " ".join(html.unescape(strip.without_tags(line).decode("utf-8", "replace")).split())
-        return (self._in("faint", line) or self._in("company", line)) and bool(infra.search(fold(shown)))
+        return bool(word_pattern("scope", "money", "infra").search(fold(shown)))
 
     def _hits(self, data: bytes) -> list[tuple[Pattern, int]]:
         """What was found, with the offset behind it, in the order of the offsets."""
@@ -241,14 +246,13 @@ def _of_power(pattern: Pattern, end: int, data: bytes) -> bool:
     return pattern.meaning == "power" or (pattern.meaning == "measured" and _beside_number(data, end, large=False))
 
 
-def _is_sum(pattern: Pattern, end: int, data: bytes) -> bool:
-    return pattern.meaning == "sum" or (pattern.meaning == "large" and _large_sum(data, end))
-
-
 def _last_word(data: bytes, end: int) -> bytes:
     """The letters and digits that a match ends in."""
-    found = re.search(rb"([A-Za-z0-9]+)[^A-Za-z0-9]?$", data[max(0, end - 60) : end])
-    return found[1] if found else b""
+    last = end if data[end - 1 : end].isalnum() else end - 1
+    first = last
+    while data[first - 1 : first].isalnum():
+        first -= 1
+    return data[first:last]
 
 
 def _large_sum(data: bytes, end: int) -> bool:

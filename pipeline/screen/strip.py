@@ -17,7 +17,7 @@ _NAME_ENDS = b" \t\r\n\f/>"
 # "a < b" is text: a tag begins with a letter, a slash, or a mark of a declaration.
 _LESS = rb"(?:<(?![A-Za-z/!?])[^<]*)*"
 _NAME = rb"</?[A-Za-z][A-Za-z0-9-]*"
-_TEXT = re.compile(rb">([^<]++<(?:[A-Za-z/!?][A-Za-z0-9-]*+)?+)")
+_TEXT = re.compile(rb">([^<]++<.[A-Za-z0-9-]*+)", re.DOTALL)
 _TEXT_WITH_LESS = re.compile(rb">([^<]+" + _LESS + rb"(?:" + _NAME + rb")?)")
 _LEADING = re.compile(rb"[^<]*" + _LESS)
 _TABLE = frozenset({"tr", "row", "td", "th", "cell", "tbody", "thead", "tfoot"})
@@ -106,27 +106,26 @@ def without_comments(body: bytes) -> bytes:
     return b"".join(kept)
 
 
-def outline(page: Markup, metas: Sequence[int]) -> bytes:
+def outline(page: Markup, metas: Sequence[int], *, less: bool = False) -> bytes:
     """All that shows, with the name of the first tag behind each stretch of text ("A <b>few</b> words</p>"); then the
     `<meta>` tags (`metas`: the offset behind each "<meta") and the structured data, each a line.
+
+    `less`: with what stands behind a "<" that is no tag, which else is lost up to the next tag.
     """
     first = _LEADING.match(page.body)
     head = (_meta(page.body, at) for at in metas)
     told = b"<p>".join((first[0] if first else b"", *head, *page.data))
     last = page.body[page.body.rfind(b">") + 1 :]
-    data = b">".join((told + b"<p", *_TEXT.findall(page.body), last))
-    if b"<>" in data:  # a "<" that is no tag, or very odd markup
-        data = b">".join((told + b"<p", *_TEXT_WITH_LESS.findall(page.body), last))
-    return data
+    return b">".join((told + b"<p", *(_TEXT_WITH_LESS if less else _TEXT).findall(page.body), last))
 
 
 def line(data: bytes, at: int) -> bytes:
     """The stretch of an outline around a place, up to the nearest tags that end a line, or more of it."""
-    low = data.rfind(b"<", 0, at)
-    while low >= 0 and not (opened := _LINE_TAG.match(data, low)):
+    low, opened = data.rfind(b"<", 0, at), None
+    while low >= 0 and (opened := _LINE_TAG.match(data, low)) is None:
         low = data.rfind(b"<", 0, low)
     closed = _LINE_TAG.search(data, at)
-    return data[opened.end() if low >= 0 and opened else 0 : closed.start() if closed else len(data)]
+    return data[opened.end() if opened else 0 : closed.start() if closed else len(data)]
 
 
 def around_tag(data: bytes, opened: int, end: int) -> tuple[bytes, bytes] | None:
@@ -164,4 +163,6 @@ def lines(page: Markup, metas: Sequence[int]) -> list[str]:
 
 def _unescaped(data: str) -> str:
     """The strings of a JSON text as they read; a quotation mark in one becomes an apostrophe."""
-    return _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else "'" if m[2] == '"' else m[2] if m[2] == "/" else " ", data)
+    return _ESCAPE.sub(
+        lambda m: chr(int(m[1], 16)) if m[1] else "'" if m[2] == '"' else m[2] if m[2] == "/" else " ", data
+    )

@@ -15,7 +15,7 @@ from pipeline.components.sentences import sentence_spans
 
 
 def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool:
-    """`chips`: where the text may name one, in characters; `company`: whether it may speak of a company of the field."""
+    """`chips`: where the text may name one, in characters; `company`: whether it may speak of one of the field."""
     topic = lexicon.toml("scope")["topic"]
     spans = sentence_spans(text)
     if not spans:
