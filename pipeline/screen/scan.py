@@ -119,7 +119,12 @@ class Scanner:
     def found(self, text: str) -> Found:
         """Offsets (of bytes) behind chips, and whether a company of the field is named."""
         data = text.encode("utf-8", "replace")
-        chips = (end for pattern, end in self._hits(data) if pattern.meaning in ("proof", "doubtful"))
+        somewhere = functools.cache(functools.partial(self._anywhere, data))
+        chips = (
+            end
+            for pattern, end in self._hits(data)
+            if pattern.meaning in ("proof", "doubtful") and self._strong(pattern, end, data, _line, somewhere)
+        )
         return Found(tuple(chips), self._any(("company", ""), data))
 
     def _stripped(self, raw: bytes) -> tuple[strip.Markup, list[int]]:

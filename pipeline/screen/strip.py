@@ -25,15 +25,15 @@ _TABLE = frozenset({"tr", "row", "td", "th", "cell", "tbody", "thead", "tfoot"})
 
 
 def _tags(names: frozenset[str]) -> re.Pattern[str]:
-    return re.compile(rf"</?(?:{'|'.join(sorted(names))})(?![A-Za-z0-9-])[^>]*>", re.IGNORECASE)
+    return re.compile(rf"</?(?i:{'|'.join(sorted(names))})(?![A-Za-z0-9-])[^>]*>")
 
 
 _BLOCK, _CELL = _tags(BLOCKS - _TABLE | {"title", "option"}), _tags(_TABLE)
 _TAG = re.compile(_NAME + rb">")
-_ENDS_LINE = re.compile(rb"</?(?:" + "|".join(sorted(BLOCKS)).encode() + rb")>", re.IGNORECASE)
-_LINE_TAG = re.compile(rb"</?(?:" + "|".join(sorted(BLOCKS - _TABLE)).encode() + rb")>", re.IGNORECASE)
+_ENDS_LINE = re.compile(rb"</?(?i:" + "|".join(sorted(BLOCKS)).encode() + rb")>")
+_LINE_TAG = re.compile(rb"</?(?i:" + "|".join(sorted(BLOCKS - _TABLE)).encode() + rb")>")
 _ANY = re.compile(r"<[A-Za-z/!?][^>]*>")
-_STYLE = re.compile(rb"<(/?)style(?=[\s/>])", re.IGNORECASE)
+_STYLE = re.compile(rb"<(/?)(?i:style)(?=[\s/>])")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 
 
