@@ -19,8 +19,12 @@ from pipeline.reading import Thing
 
 _LOOK_BACK = 6
 """Sentences; farther back a reader would ask who is meant."""
-_OPENING = re.compile(r"(?:(?:In|On|By|But|And|Last|This|Since|At) ?(?:[\w]+ ){0,3}(?:[\w]+,? ?)?)?")
+_OPENING = re.compile(r"[-*•\d.)\s]*(?:(?:In|On|By|But|And|Last|This|Since|At) ?(?:[\w]+ ){0,3}(?:[\w]+,? ?)?)?")
 """What may stand before the subject of a sentence."""
+_HEADING = re.compile(r"[-*•#\d.)\s]*[^.!?;\"”’…]{2,60}(?<![,:])$")
+"""A line that heads what follows."""
+_ITEM = re.compile(r"[-*•\d.)\s]+[^.:;]{2,40}?\s*[:–—]\s")
+"""The label of an item in a list."""
 _NEAR = 3
 """Sentences in which the company that the article is about outweighs a later one."""
 
@@ -41,16 +45,24 @@ def _descriptions() -> re.Pattern[str]:
         rf"\b(?P<det>{any_of(rules['determiners'])})\s+(?P<between>(?:(?!(?:{any_of(rules['breaks'])})\b)[\w-]+\s+){{0,3}}?)"
         rf"(?:(?P<company>{any_of(rules['company_heads'])})|(?P<site>{any_of(rules['site_heads'])}))\b(?!\s+of\b)"
         rf"|\b(?P<pronoun>{any_of(rules['company_pronouns'])})\b"
+        rf"|(?<=\w )(?P<there>there)\b(?!\s+(?:{any_of(rules['existing'])})\b)"
         rf"|\b(?P<we>{any_of(rules['first_person'])})\b",
         re.IGNORECASE,
     )
 
 
 @functools.cache
-def _speaking() -> re.Pattern[str]:
+def speaking() -> re.Pattern[str]:
     """Behind a name: the verb of speech whose subject it is, after at most a word of time or manner."""
     words = "|".join(map(re.escape, lexicon.toml("cues")["clause"]["speech"]))
     return re.compile(rf"\s+(?:(?:last|this) \w+\s+|\w+ly\s+|also\s+|now\s+|then\s+)?(?:{words})\b")
+
+
+@functools.cache
+def _acting() -> re.Pattern[str]:
+    """Behind "it": what a company does and a site does not."""
+    helping, acts = ("|".join(_rules()[name]) for name in ("helping", "company_acts"))
+    return re.compile(rf"(?:\s+(?:{helping}))*\s+(?:{acts})\b")
 
 
 class _Focus:
@@ -62,17 +74,34 @@ class _Focus:
         self.main = main
         self.lead: Thing | None = None
         """The company that the sentence before, in the same paragraph, was about."""
+        self.topic: Thing | None = None
+        """The company that the heading over this part of the text, or the label of this item, names."""
+        self.headed = False
         self.companies: list[list[Thing]] = []
         self.sites: list[Thing] = []
+        self.spots: list[Thing] = []
+        """The sites and places of the sentence before."""
+
+    def begin(self, start: int, end: int, named: Sequence[Thing]) -> None:
+        """Note a new line, and the one company that it names as a heading or as the label of an item."""
+        self.lead = None
+        heading = _HEADING.match(self.text, start, end)
+        label = heading or _ITEM.match(self.text, start, end)
+        if not label:
+            self.topic = self.topic if self.headed else None
+            return
+        inside = [t for t in named if t.type == "company" and start <= t.start < label.end() and not t.aside]
+        self.headed = bool(heading)
+        self.topic = inside[0] if len({t.key for t in inside}) == 1 else None
 
     def company(
         self, here: Sequence[Thing], before: int, kind: str | None, *, pronoun: bool = False, opens: bool = False
     ) -> Thing | None:
         """The company meant at offset `before` of a sentence that holds the companies `here`."""
         rows = [[t for t in here if t.end <= before], *reversed(self.companies[-_LOOK_BACK:])]
-        speaking = [t for t in rows[0] if not t.stands_in and _speaking().match(self.text, t.end)]
-        if pronoun and speaking:
-            return speaking[-1]
+        told = [t for t in rows[0] if not t.stands_in and speaking().match(self.text, t.end)]
+        if pronoun and told:
+            return told[-1]
         if kind:
             for row in rows:
                 for thing in row:
@@ -80,6 +109,8 @@ class _Focus:
                         return thing
         if opens and self.lead and not rows[0]:
             return self.lead
+        if self.topic and not rows[0]:
+            return self.topic
         recent = [row for row in rows[: _NEAR + 1] if row]
         if self.main and not rows[0] and any(t.key == self.main.key for row in recent for t in row):
             return self.main
@@ -87,6 +118,11 @@ class _Focus:
             if row:
                 return row[0]
         return None
+
+    def spot(self, here: Sequence[Thing], before: int) -> Thing | None:
+        """The site that was the last place spoken of, in the sentence or the one before, None where a town was."""
+        last = next((t for t in reversed([*self.spots, *_spots(here)]) if t.end <= before), None)
+        return last if last and last.type == "cluster" else None
 
     def site(self, before: int) -> Thing | None:
         """The last site named before an offset."""
@@ -105,7 +141,7 @@ def resolve(
     last = 0
     for start, end in sentences:
         if "\n" in text[last:start]:
-            focus.lead = None
+            focus.begin(start, end, named)
         here = [t for t in named if start <= t.start < end]
         orgs = [t for t in here if t.type == "company" and not t.aside]
         found: list[Thing] = []
@@ -120,9 +156,14 @@ def resolve(
             focus.companies.append(spoken)
             focus.lead = spoken[0] if _OPENING.fullmatch(text, start, spoken[0].start) else focus.lead
         last = end
+        focus.spots = _spots(here)
         focus.sites.extend(t for t in here if t.type == "cluster")
         result.extend(sorted([*here, *found], key=lambda t: t.start))
     return result
+
+
+def _spots(things: Sequence[Thing]) -> list[Thing]:
+    return [t for t in things if t.type in {"cluster", "place"}]
 
 
 def _spoken_of(orgs: Sequence[Thing], found: Sequence[Thing]) -> list[Thing]:
@@ -145,15 +186,38 @@ def _main_company(named: Sequence[Thing], sentences: Sequence[tuple[int, int]]) 
     return first[max(counts, key=lambda key: (counts[key], -first[key].start))]
 
 
+@functools.cache
+def _officers() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, _rules()["officers"]))
+    return re.compile(rf"(?:['’]s)?,? (?:[\w-]+ )?(?:{words})\b", re.IGNORECASE)
+
+
+def _quoted_for(match: re.Match[str], here: Sequence[Thing]) -> Thing | None:
+    """The company whose officer says a quotation of which "we" is a part (“We sold it,” Tarn chief executive …)."""
+    for thing in here:
+        between = match.string[match.end() : thing.start]
+        quoted = thing.type == "company" and thing.start >= match.end() and re.search(r"[,.?!]['\"’”]\s", between)
+        before = match.string[max(0, thing.start - 48) : thing.start]
+        office = _officers().match(match.string, thing.end) or re.search(
+            rf"{_officers().pattern}(?: [\w-]+){{0,3}} (?:of|at) $", before, re.IGNORECASE
+        )
+        if quoted and office:
+            return thing
+    return None
+
+
 def _referent(
     match: re.Match[str], focus: _Focus, orgs: Sequence[Thing], here: Sequence[Thing], start: int
 ) -> Thing | None:
     rules = _rules()
     if match["we"]:
-        return focus.publisher
+        return _quoted_for(match, here) or focus.publisher
+    if match["there"]:
+        return focus.spot(here, match.start())
     if match["pronoun"]:
         low = match["pronoun"].lower()
         subject = match.start() - start <= 2 and low in {"it", "they"}
+        subject = subject and not _acting().match(match.string, match.end())
         if subject and focus.sites and (not focus.companies or focus.sites[-1].start > focus.companies[-1][0].start):
             return focus.sites[-1]
         one = low in {"it", "its"}

@@ -49,6 +49,12 @@ MARKED = [
     "[Fernlea] and [Garrow] signed. <They|Fernlea> share the line.",
     "It rained before [Fernlea] built.",
     "{Granite} stands in Ohio. <It|Granite> draws 300 MW.",
+    "[Fernlea] built {Granite}. Next year 400 MW will be added <there|Granite> if there is power. There is none.",
+    "[Fernlea] built {Granite}. The grid is weak. Next year 400 MW will be added there.",
+    "[Fernlea] built {Granite}. <It|Fernlea> has borrowed $2 billion.",
+    "[Fernlea] built {Granite}. <It|Granite> will draw 300 MW.",
+    "[Fernlea] leads.\n\n[Garrow]\n\n<The company|Garrow> follows. [Fernlea] does not.\n\nLast year <it|Garrow> grew.",
+    "[Fernlea] leads:\n\n- [Garrow]: <the company|Garrow> follows.",
     "[Fernlea] built {Granite}. <It|Granite> draws 300 MW.",
     # we, with and without a company behind the text
     "@Fernlea <We|Fernlea> opened <our|Fernlea> second hall today.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pipeline import lexicon
-from pipeline.claims import dating, landlords, parties
+from pipeline.claims import dating, landlords, pairings, parties, syntax
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
@@ -47,10 +48,16 @@ class DealRule(lexicon.Rule):
     """Whether a "not" right before the words denies the deal, and not something that is told beside it."""
     alone: bool = False
     """Whether both parties stand before the words, so that a name behind them is none."""
+    named: bool = False
+    """Whether the party on the right stands right before the words, behind its owner ("Garrow's Tarn contract")."""
     inside: bool = False
     """Whether the party on the left stands between the words ("built for Garrow by Tarn")."""
     reach: int = 0
     """Words between the deal's words and the party behind them, where that is its direct object; 0: as far as usual."""
+    bare: bool = False
+    """Whether the party behind is the very object of the words, without a preposition or a size before it."""
+    under_contract: bool = False
+    """Whether the words are a deal's only where the sentence names the contract ("under the deal … will deploy")."""
     through: tuple[str, ...] = ()
     """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
     unless: tuple[str, ...] = ()
@@ -83,13 +90,21 @@ class AgreementFinder:
             sentence = reading.sentence_at(start)
             if end > sentence.end or _something_else(reading, sentence, rules()[name], start):
                 continue
+            if rules()[name].under_contract and not _under_contract(reading, sentence):
+                continue
+            if not rules()[name].inside and reading.text[start:end].rsplit(None, 1)[-1].lower() not in _PREPOSITIONS:
+                end = _before_names(sentence, start, end)
             for sides, confidence in self._parties(reading, sentence, rules()[name], start, end):
                 if not _in_scope(reading, sentence, start, sides):
                     continue
                 draft = self._draft(reading, sentence, rules()[name], (start, end), sides, confidence)
                 if not _idle(reading, draft, rules()[name]):
                     drafts.append(draft)
-        return _one_nature(drafts)
+        for sentence, first, second in pairings.find(reading):
+            rule = rules()["deal.listed"]
+            for sides in self._sides(reading, rule, (first.start, second.end), [first], [second]):
+                drafts.append(self._draft(reading, sentence, rule, (first.start, second.end), sides, 0.7))
+        return _one_nature(_longest(drafts))
 
     def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
         """Matches in characters, without those that a passive turns round ("supplied" in "supplied by")."""
@@ -111,7 +126,11 @@ class AgreementFinder:
         confidence: float,
     ) -> Draft:
         placed = Anchor(*anchor)
-        made = _under_contract(reading, sentence) or (rule.strong and _made(reading, anchor))
+        made = (
+            _under_contract(reading, sentence)
+            or (rule.strong and _made(reading, anchor))
+            or syntax.is_past(sentence, anchor[0])
+        )
         deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if made else ()))
         judge = functools.partial(
             verdict,
@@ -151,11 +170,16 @@ class AgreementFinder:
             if t.end <= start and not (passive and parties.of_a_product(sentence, t)) and not (through_it and t.aside)
         ]
         left = parties.left_of(reading, sentence, before, start, end)
+        if left and syntax.is_object(sentence, left[-1]):
+            doer = syntax.doer(sentence, reading.text, Anchor(start, end), before)
+            left = [doer] if doer and doer not in left else left
         if rule.inside:
             left = [t for t in orgs if start <= t.start < end]
         after = parties.behind(reading, sentence, orgs, start, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
-        if rule.alone:
+        if rule.named:
+            left, right = parties.named(reading, before, start)
+        if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
         if rule.through:
             right = parties.through(reading, sentence, after, rule.through, start, end)
@@ -190,21 +214,36 @@ class AgreementFinder:
             return []
         if rule.left == rule.right:
             return [([(self._role(t, rule.left), t) for t in [*left, *right]], confidence)]
-        if rule.left == "customer" and self._supplies(left[0], right[0]):
-            return [([("supplier", left[0]), ("customer", t)], confidence) for t in right]
-        sides: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.left), t) for t in left]
-        others: list[tuple[PartyRole, Thing]] = [(self._role(t, rule.right), t) for t in right]
-        if rule.nature == "financing" or (rule.together and not _plural(reading, start, end)):
-            return [([*sides, *others], confidence)]
-        return [([*sides, other], confidence) for other in others]
+        return [(sides, confidence) for sides in self._sides(reading, rule, (start, end), left, right)]
+
+    def _sides(
+        self, reading: Reading, rule: DealRule, anchor: tuple[int, int], left: Sequence[Thing], right: Sequence[Thing]
+    ) -> list[list[tuple[PartyRole, Thing]]]:
+        """The parties with their roles, once for each deal that the words tell."""
+        start, end = anchor
+        turned = rule.left == "customer" and self._supplies(left[0], right[0])
+        roles: tuple[PartyRole, PartyRole] = ("supplier", "customer") if turned else (rule.left, rule.right)
+        sides: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[0]), t) for t in left]
+        others: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[1]), t) for t in right]
+        if rule.nature == "financing" or (
+            (rule.together or _one(reading, start, end)) and not _plural(reading, start, end)
+        ):
+            return [[*sides, *others]]
+        return [[*sides, other] for other in others]
 
     def _supplies(self, left: Thing, right: Thing) -> bool:
         """Whether the first by trade lets or makes what the second by trade rents or buys."""
-        pairs = (("landlords", "tenants"), ("makers", "buyers"))
+        pairs = (("landlords", "tenants"), ("makers", "buyers"), ("clouds", "users"), ("hyperscalers", "labs"))
         return any(left.kind in self._trades[one] and right.kind in self._trades[other] for one, other in pairs)
 
     def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
         return role if role in {"investor", "developer"} else self._by_kind.get(thing.kind, role)
+
+
+def _before_names(sentence: Sentence, start: int, end: int) -> int:
+    """Where the words of a deal end, without a name that their gaps run over ("agreed to buy Tarn in a deal")."""
+    names = [t.start for t in sentence.things if t.type == "company" and start < t.start < end and not t.stands_in]
+    return min(names, default=end)
 
 
 def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[tuple[PartyRole, Thing]]) -> bool:
@@ -215,10 +254,11 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[
         return False
     if any(thing.kind in scope["kinds"] for _, thing in sides):
         return True
-    topics = word_pattern("deals", "scope", "topics")
-    if topics.search(reading.text, clause.start, clause.end) or any(
-        in_scope(reading, sentence, q) for q in sentence.quantities
-    ):
+    topics, strong = word_pattern("deals", "scope", "topics"), word_pattern("scope", "topic", "strong")
+    told = topics.search(reading.text, clause.start, clause.end) or strong.search(
+        reading.text, sentence.start, sentence.end
+    )
+    if told or any(in_scope(reading, sentence, q) for q in sentence.quantities):
         return True
     named = any(t.type == "company" and not t.stands_in for _, t in sides)
     return named and all(t.type == "company" for _, t in sides) and _curt(reading, sentence, start)
@@ -243,14 +283,32 @@ def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor) -> DateMentio
     return None if later else date
 
 
+def _longest(drafts: Sequence[Draft]) -> list[Draft]:
+    """Drafts without those whose words and parties are a part of another's ("buy" in "agreed to buy").
+
+    The longer words take over what changes hands by the shorter ones.
+    """
+
+    def within(a: Draft, b: Draft) -> bool:
+        inside = b.start <= a.start and a.end <= b.end and a.anchor != b.anchor
+        return inside and b.strong >= a.strong and {t.key for _, t in a.parties} <= {t.key for _, t in b.parties}
+
+    def natured(outer: Draft) -> Draft:
+        bought = any(d.nature == "acquisition" and within(d, outer) for d in drafts)
+        return replace(outer, nature="acquisition") if bought else outer
+
+    return [natured(d) for d in drafts if not any(within(d, other) for other in drafts)]
+
+
 def _one_nature(drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts without supplies that only repeat, between the same parties in one sentence, that money was given."""
-    money = {(d.sentence.index, frozenset(t.key for _, t in d.parties)) for d in drafts if d.nature == "financing"}
-    return [
-        d
-        for d in drafts
-        if d.nature != "supply" or (d.sentence.index, frozenset(t.key for _, t in d.parties)) not in money
-    ]
+    money = [(d.sentence.index, {t.key for _, t in d.parties}) for d in drafts if d.nature == "financing"]
+
+    def repeats(draft: Draft) -> bool:
+        keys = {t.key for _, t in draft.parties}
+        return any(draft.sentence.index == index and keys <= parties for index, parties in money)
+
+    return [d for d in drafts if d.nature != "supply" or not repeats(d)]
 
 
 def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
@@ -288,8 +346,8 @@ def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start:
 def _contract() -> re.Pattern[str]:
     nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
     return re.compile(
-        r"\b(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
-        rf"(?:[\w-]+\s+){{0,6}}(?:{nouns})\b",
+        r"\b(?:(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
+        rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b|in (?:an? )?(?:deal|contract|agreement|pact) (?:worth|valued))",
         re.IGNORECASE,
     )
 
@@ -312,6 +370,11 @@ def _made(reading: Reading, anchor: tuple[int, int]) -> bool:
 def _deals() -> re.Pattern[str]:
     plurals = [word for word in lexicon.toml("deals")["sets"]["deal"] if word.endswith("s")]
     return re.compile(rf"\b(?:{'|'.join(plurals)})\b", re.IGNORECASE)
+
+
+def _one(reading: Reading, start: int, end: int) -> bool:
+    """Whether the words name a deal, which then is one with all that stand behind it."""
+    return bool(word_pattern("deals", "sets", "deal").search(reading.text, start, end))
 
 
 def _plural(reading: Reading, start: int, end: int) -> bool:

@@ -28,6 +28,8 @@ _PART_OF = re.compile(
     r"\s+of\s+(?:an?|its|the|their|that)\s+(?:(?:planned|proposed|future|eventual|larger|total|full)\s+)?$"
 )
 """What tells that a number is the whole of which something else is a part ("the first phase of its 1.5 GW campus")."""
+_BESIDES = re.compile(r"\b(?:on top of|in addition to|besides|compared (?:with|to)|up from|down from)\b")
+"""Before a number that is only held beside the one before it."""
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
 """What begins a date on which nothing can have been said."""
 
@@ -168,6 +170,8 @@ def _of_the_one_before(reading: Reading, sentence: Sentence, anchor: Placed, dat
     if not any(clause.start <= q.start and q.end <= date.start for q in sentence.quantities):
         return False
     between, behind = reading.text[date.end : anchor.start], reading.text[anchor.end : anchor.end + 40].split()[:2]
+    if _BESIDES.search(between):
+        return True
     anew = re.search(r"\b(?:and|but|so)\b(.*)", between, re.DOTALL)
     return bool(anew) and (anew[0].startswith("so") or _tells(anew[1]) or _tells(" ".join(behind)))
 

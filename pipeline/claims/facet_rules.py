@@ -26,6 +26,7 @@ class FacetRules(Record):
     weak_penalty: int
     participle: tuple[str, ...]
     unfinished: tuple[str, ...]
+    owned: tuple[str, ...]
     outer: tuple[str, ...]
     local: tuple[str, ...]
     choosing: tuple[str, ...]

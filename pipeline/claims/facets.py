@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline import lexicon
 from pipeline.claims import leaning
 from pipeline.claims.facet_rules import LEAD_DISTANCE, facet_rules, heard
 from pipeline.reading import Placed, Reading, Sentence
@@ -26,8 +27,12 @@ _OWN = 3
 """Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
-_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came)\b")
-_FINITE_BEFORE = re.compile(rf"\b{_FINITE.pattern}\s+(?:[a-z]+\s+)?$")
+_HAS = re.compile(r"\b(?:has|have|had|holds?|owns?)$")
+"""Cues that only say whose a number is, which may be there or promised."""
+_TOLD = 3
+"""Words at the head of a clause among which a verb of speech makes it one of speech."""
+_FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came|it|they|which|that)\b")
+_FINITE_BEFORE = re.compile(r"\b(?:is|are|was|were|has|have|had|went|came)\b\s+(?:[a-z]+\s+)?$")
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,9 @@ def verdict(
     hedges = [
         c
         for c in sentence.cues
-        if c.facet == "certainty" and c.scope[0] <= anchor.start < c.scope[1] and not _apart(sentence, c, anchor)
+        if c.facet == "certainty"
+        and c.scope[0] <= anchor.start < c.scope[1]
+        and not _unvouched(reading, sentence, c, anchor)
     ]
     certainty: Certainty = "hedged" if hedges else "asserted"
     hedge_cues = tuple(as_cue(c) for c in hedges[:1])
@@ -126,6 +133,20 @@ def _of_row(sentence: Sentence, anchor: Placed, cues: list[CueMention]) -> list[
     mine = [c for c in cues if own.start <= c.start < own.end]
     taken = {sentence.clause_at(q.start) for q in sentence.quantities}
     return mine or [c for c in cues if sentence.clause_at(c.start) not in taken]
+
+
+def _unvouched(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
+    """Whether a contrast or a semicolon stands between a hedge and the anchor, other than a clause of speech behind
+    what was said ("…, said three people") or one that goes on with it ("…, and that 40 MW would be ready").
+    """
+    speech = lexicon.toml("cues")["clause"]["speech"]
+    low, high = sorted((sentence.clause_at(cue.start), sentence.clause_at(anchor.start)))
+    for clause in sentence.clauses[low + 1 : high + 1]:
+        words = reading.text[clause.start : clause.end].lower().split()[:_TOLD]
+        told = clause.start > anchor.end and not set(words).isdisjoint(speech)
+        if clause.link == "coordinate" and not told and words[:1] != ["that"] and words[:2] != ["and", "that"]:
+            return True
+    return False
 
 
 def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
@@ -264,6 +285,9 @@ def _realization(
     mixed = next((h for h in hits if h.cue.rule.startswith(rules.unfinished) and not h.before), None)
     if mixed and nearest.cue.value == "realized" and mixed.distance <= nearest.distance + _MIXED:
         return [mixed.cue, nearest.cue], mixed.distance
+    promised = next((h for h in own if not h.before and h.cue.rule.startswith(rules.owned)), None)
+    if promised and nearest.before and _HAS.search(nearest.cue.text):
+        return [promised.cue, nearest.cue], promised.distance
     behind = [h for h in own if not h.before and h.cue.rule.startswith(rules.hanging)]
     if nearest.cue.rule.startswith(rules.settled):
         behind = []
@@ -284,6 +308,8 @@ def _wraps(reading: Reading, own: list[_Hit], wrap: _Hit, nearest: _Hit) -> bool
     between = [h for h in own if h.before and wrap.cue.end <= h.cue.start < stop and h is not nearest]
     if any(h.cue.value == "realized" and reading.gap(wrap.cue, h.cue) > 3 for h in between):
         return False
+    if wrap.cue.rule.startswith("condition.if") and wrap.cue.text[0].isupper():
+        return True  # an opening "If" governs the whole sentence
     if not nearest.before:  # "expected to have 40 MW online", but "40 MW of the planned hall is running"
         verb = _FINITE.match(nearest.cue.text) or _FINITE_BEFORE.search(
             reading.text, max(0, nearest.cue.start - 24), nearest.cue.start

@@ -40,7 +40,7 @@ def _same(group: Sequence[Draft], draft: Draft) -> bool:
     if first.kind != draft.kind or first.event != draft.event:
         return False
     if draft.kind == "agreement":
-        return any(_keys(d) == _keys(draft) and d.nature == draft.nature for d in group)
+        return any(_one_deal(d, draft) for d in group)
     if draft.kind == "milestone":
         told = any(_same_subject(d, draft) for d in group) or _of_the_title(group, draft)
         return told and _dates_agree(group, draft)
@@ -70,6 +70,19 @@ def _of_the_title(group: Sequence[Draft], draft: Draft) -> bool:
 
 def _keys(draft: Draft) -> frozenset[str]:
     return frozenset(thing.key for _, thing in draft.parties)
+
+
+def _one_deal(a: Draft, b: Draft) -> bool:
+    """Whether two deals of one nature have the same parties, or one only some of the other's.
+
+    But for the title, in another sentence these must be of both its sides: two of several partners may have a deal
+    apart.
+    """
+    few, many = sorted((a, b), key=lambda d: len(_keys(d)))
+    sides = {role for role, thing in many.parties if thing.key in _keys(few)}
+    near = a.sentence.index == b.sentence.index or a.sentence.title or b.sentence.title
+    some = _keys(few) < _keys(many) and (len(sides) > 1 or near)
+    return a.nature == b.nature and (some or _keys(a) == _keys(b))
 
 
 def _dates_agree(group: Sequence[Draft], draft: Draft) -> bool:
@@ -146,4 +159,6 @@ def _join_deal(group: Sequence[Draft]) -> Draft:
         key=lambda d: (4 if d.strong else ranks[d.verdict.realization], not d.sentence.title, d.confidence, -d.start),
     )
     others = tuple(d for d in sorted(group, key=lambda d: d.start) if d is not best)
-    return replace(best, date=best.date or next((d.date for d in others if d.date and d.strong), None), more=others)
+    dated = best.date or next((d.date for d in others if d.date and d.strong), None)
+    fullest = max(group, key=lambda d: (len(_keys(d)), d is best))
+    return replace(best, date=dated, parties=fullest.parties, more=others)

@@ -22,6 +22,7 @@ DEAF: dict[str, tuple[str, ...]] = {
     "energy": ("done.money", "done.paid"),
     "investment": (
         "commit.secured",
+        "commit.capacity",
         "done.state",
         "done.bare",
         "done.premodifier",
@@ -177,7 +178,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
-    found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=DEAF[mention.kind])
+    deaf = (*DEAF[mention.kind], "done.money") if _of_a_contract(reading, sentence, mention) else DEAF[mention.kind]
+    found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
     if _grown_from(reading, sentence, mention):
         found = found.overruled(_fact(reading, mention.start, mention.end, "comparison.start"), "realized", 0.7)
@@ -197,6 +199,18 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     )
 
 
+def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is the worth of a contract, which is won or signed but not yet paid ("lands $2 billion lease")."""
+    if mention.kind != "investment":
+        return False
+    found = _CONTRACT.match(reading.text, mention.end, sentence.end)
+    return bool(found) and not word_pattern("deals", "scope", "no_price").search(found.group())
+
+
+_CONTRACT = re.compile(
+    r"(?:,? [\w-]+){0,5}? (?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
+    re.IGNORECASE,
+)
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
 _OF_MANY = re.compile(
     r"\s+of\s+(?:[\w-]+\s+){0,2}?(?:data cent(?:er|re)s|datacent(?:er|re)s|server farms)\b", re.IGNORECASE

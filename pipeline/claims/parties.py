@@ -49,10 +49,16 @@ def _not_party() -> re.Pattern[str]:
 def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     """The companies of a sentence that may be parties, without what only describes the name behind it."""
     orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
-    orgs = [t for t in orgs if not _not_party().match(reading.text, t.end)]
+    orgs = [t for t in orgs if not _not_party().match(reading.text, t.end) and not _bygone(reading, t)]
     orgs = [t for t in orgs if not any(_product_of(reading, t, o) for o in orgs)]
     orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
+
+
+def _bygone(reading: Reading, thing: Thing) -> bool:
+    """Whether a name only tells whose a thing once was, or what a company was called ("a former Tarn plant")."""
+    before = reading.text[max(0, thing.start - 24) : thing.start].lower().split()
+    return any(word.strip("(") in lexicon.toml("deals")["scope"]["not_party_before"] for word in before[-1:])
 
 
 def _short_form(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
@@ -144,6 +150,13 @@ def through(
     return _first_list(reading, found, orgs)
 
 
+def named(reading: Reading, orgs: Sequence[Thing], start: int) -> tuple[list[Thing], list[Thing]]:
+    """Whose deal it is, and the name right before the words that says with whom ("its 9 GW Tarn contract")."""
+    whom = [t for t in orgs if not t.stands_in and reading.text[t.end : start] == " "]
+    owners = [t for t in orgs if whom and t.end <= whom[0].start and _owns(reading, t, whom[0].start)]
+    return owners[-1:], whom if owners else []
+
+
 def site_before(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
     """The site or programme that stands for its owner as a party ("The project's power agreement with …").
 
@@ -161,6 +174,14 @@ def site_after(reading: Reading, sentence: Sentence, end: int) -> list[Thing]:
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.start >= end]
     near = [t for t in sites[:1] if reading.words_between(end, t.start) <= _REACH]
     return [t for t in near if _preceded(reading, sentence, t, ("to", "for"))]
+
+
+def bare(reading: Reading, sentence: Sentence, end: int, thing: Thing) -> bool:
+    """Whether a party is the object of the deal's words itself: neither a preposition nor a size stands between."""
+    words = reading.text[end : thing.start].lower()
+    between = set(re.sub(r"\b(?:owner|maker|parent|operator|developer|provider|all) of\b", "", words).split())
+    sizes = (q for q in sentence.quantities if q.kind in {"power", "accelerators"} and end <= q.start < thing.start)
+    return between.isdisjoint(_PREPOSITIONS) and not any(sizes) and not of_a_product(sentence, thing)
 
 
 def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline import lexicon
@@ -35,10 +35,17 @@ def word_pattern(*path: str) -> re.Pattern[str]:
     )
 
 
-def nearest(reading: Reading, pattern: re.Pattern[str], anchor: Placed, start: int, end: int) -> int | None:
-    """Words from the anchor to the nearest match in `start`..`end`, None without one; what follows counts one less."""
+def nearest(
+    reading: Reading, pattern: re.Pattern[str], anchor: Placed, start: int, end: int, names: Sequence[Thing] = ()
+) -> int | None:
+    """Words from the anchor to the nearest match in `start`..`end`, None without one; what follows counts one less.
+
+    A word of a company's name among `names` ("Cipher Mining") does not count.
+    """
     best: int | None = None
     for match in pattern.finditer(reading.text, start, end):
+        if _in_name(names, match.start()):
+            continue
         if match.end() <= anchor.start:
             gap = reading.words_between(match.end(), anchor.start) + 1
         elif match.start() >= anchor.end:
@@ -59,11 +66,25 @@ def on_topic(reading: Reading) -> bool:
     against = word_pattern("scope", "topic", "against")
     sentences = reading.sentences
     weights = [_weight(reading, sentence) for sentence in sentences]
-    misses = sum(1 for s in sentences if against.search(reading.text, s.start, s.end))
+    misses = sum(1 for s in sentences if _strays(reading, s, against))
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
     lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
     enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
     return sum(weights) > misses and (lead or enough) and (max(weights) >= 1 or any(map(_evident(reading), sentences)))
+
+
+def _strays(reading: Reading, sentence: Sentence, against: re.Pattern[str]) -> bool:
+    """Whether a sentence holds a word of another subject that is no part of a company's name ("Cipher Mining")."""
+    found = against.finditer(reading.text, sentence.start, sentence.end)
+    return any(not _in_name(sentence.things, m.start()) for m in found)
+
+
+def _in_name(things: Sequence[Thing], offset: int) -> bool:
+    """Whether the name of a company of the field holds a character; another's tells what it does ("Nordic Steel")."""
+    kinds = lexicon.toml("scope")["topic"]["company_kinds"]
+    return any(
+        t.type == "company" and t.kind in kinds and not t.stands_in and t.start <= offset < t.end for t in things
+    )
 
 
 def _evident(reading: Reading) -> Callable[[Sentence], bool]:
@@ -140,12 +161,17 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
             return other is None and (sized or _follows_sum(reading, sentence))
         return other is None or infra < other
     if mention.kind == "accelerators":
-        return size >= rules["accelerators"]["smallest"] and (
-            nearest(reading, word_pattern("scope", "accelerators", "other"), mention, clause.start, clause.end) is None
-        )
+        return size >= rules["accelerators"]["smallest"] and not _other(reading, sentence, mention)
     if mention.kind == "power" and size < rules["power"]["smallest_mw"]:
         return False
-    return nearest(reading, word_pattern("scope", "power", "other"), mention, clause.start, clause.end) is None
+    return not _other(reading, sentence, mention)
+
+
+def _other(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether the clause of a number of power, energy or chips holds a word of something else with such numbers."""
+    clause = clause_of(sentence, mention)
+    words = word_pattern("scope", "accelerators" if mention.kind == "accelerators" else "power", "other")
+    return nearest(reading, words, mention, clause.start, clause.end, sentence.things) is not None
 
 
 def _follows_sum(reading: Reading, sentence: Sentence) -> bool:

@@ -23,7 +23,7 @@ def apply(drafts: Sequence[Draft], text: str) -> list[Draft]:
     for draft in drafts:
         ahead = draft.event in _BEGUN or (draft.event in _COMING and draft.verdict.realization != "realized")
         sure = ahead and draft.link_confidence >= _SURE
-        if draft.subject and sure and draft.subject.key not in running:
+        if draft.subject and sure and draft.subject.type != "company" and draft.subject.key not in running:
             coming.setdefault(draft.subject.key, draft)
     dropped = {d.subject.key: d for d in drafts if d.subject and _drops(d) and d.subject.key not in running}
     drafts = [

@@ -7,6 +7,7 @@ thing is the subject. Without a candidate in the sentence the article's focus ca
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.syntax import elsewhere
+from pipeline.coreference import speaking
 from pipeline.reading import Placed, Reading, Sentence, Thing
 from pipeline.records import EntityType
 
@@ -21,7 +23,7 @@ _SUBJECT_TYPES = {"company", "cluster", "programme"}
 _CARRY_SENTENCES = 8
 _LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
 _CELL = re.compile(r"(?:^|; )(?P<head>[A-Z][\w ]{1,30}): (?P<value>[A-Z][^;:(]{1,60}?)(?= *(?:;|\(|$))")
-_ANTECEDENT = re.compile(r",?\s+(?:which|who|whose)\b")
+_ANTECEDENT = re.compile(r",?\s+(?:which|who|whose|where)\b")
 """Behind a name: the clause that follows is about it."""
 _BREAK = re.compile(r"[;:]\s")
 _SMALL = {
@@ -173,10 +175,17 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     if not site and word in {"from", "with", "by", "against", "under", "alongside"}:
         score -= 3
     if not before:
-        score += 1.5 if word in {"at", "in", "for", "on", "to"} and site else -1.0
+        placed = word in {"at", "in", "for", "on", "to"} or thing.text == "there"
+        score += 1.5 if placed and site else -1.0
         if not site and word == "for":
             score += 1.5
+        if site and _others_place(reading, sentence, thing, anchor):
+            score -= 4
+    elif site and _new_thing(reading, sentence, thing, anchor):
+        score -= 6
     if thing.type == "company":
+        if not before and speaking().match(text, thing.end):
+            score -= 3
         if thing.start - sentence.start < 25:
             score += 1.5
         if thing.kind in {"utility", "analyst", "contractor", "power_cooling", "chip_maker", "server_maker"}:
@@ -193,6 +202,35 @@ def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
         t.type in _SUBJECT_TYPES and not t.stands_in and not t.aside and marks[-1].end() <= t.start < anchor.start
         for t in sentence.things
     )
+
+
+_NEW_THING = re.compile(
+    r"(?:\b(?:and|but|while|before|then)\b|[;,])(?P<verb>[^;,]*?)\b(?:an?|another|one|two|three)\s+(?:[\w-]+\s+){0,3}$"
+)
+_MAKING = ("intent.", "modal.future", "schedule.", "infinitive.", "progressive.", "commit.pledge", "modal.possible")
+
+
+def _new_thing(reading: Reading, sentence: Sentence, site: Thing, anchor: Placed) -> bool:
+    """Whether the number is the size of something that a further verb of planning brings in behind a site ("runs
+    4,000 chips at its Lund campus, and plans a 200 MW data center"), so that it is not of that site.
+    """
+    text = reading.text
+    brought = _NEW_THING.search(text, site.end, anchor.start)
+    if not brought or not _sized().match(text, anchor.end):
+        return False
+    return any(c.rule.startswith(_MAKING) and brought.start("verb") <= c.start < brought.end() for c in sentence.cues)
+
+
+@functools.cache
+def _sized() -> re.Pattern[str]:
+    """Behind a number: the head noun of a site that has it for its size."""
+    return re.compile(rf"\s+(?:[\w-]+\s+){{0,3}}?{word_pattern('scope', 'topic', 'site_heads').pattern}", re.IGNORECASE)
+
+
+def _others_place(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
+    """Whether a number that is not listed with the anchor stands between it and a name behind it."""
+    between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= thing.start]
+    return any(not reading.listed(anchor, q) and not reading.text.endswith("including ", 0, q.start) for q in between)
 
 
 def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:

@@ -116,8 +116,8 @@ def _main_begins(sentence: Span, begin: int, i: int) -> bool:
     words = _words()
     if begin or sentence[0].lower_ not in words["opening"] or not i or sentence[i - 1].text != ",":
         return False
-    verbs = [token for token in sentence[1 : i - 1] if token.lower_ in words["verbs"]]
-    return bool(verbs) and _opens_finite(sentence, i)
+    whole = sentence[0].lower_ in words["conditional"] or any(t.lower_ in words["verbs"] for t in sentence[1 : i - 1])
+    return whole and _opens_finite(sentence, i)
 
 
 def split_clauses(sentence: Span) -> list[Clause]:
