@@ -33,12 +33,15 @@ def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool
     whole = sentences_with("strong") | {of(at) for at in chips}
     whole |= {of(found.start) for found in quantities if found.kind == "accelerators"}
     part = counted if company else counted & sentences_with("faint")
+    # A capital may be that of a company's name ("Cipher Mining"), which tells of no other subject.
+    others = word_pattern("scope", "topic", "against").finditer(text)
+    strays = {of(found.start()) for found in others if not company or found[0][0].islower()}
     weight = len(whole) + topic["faint_weight"] * len(part - whole)
     if not whole and not _evident(Counter(found.kind for found in quantities)):
         return False
     lead = any(index < topic["lead_sentences"] for index in whole)
     density = topic["lead_density"] if lead else topic["density"]
-    return weight > len(sentences_with("against")) and weight >= min(topic["enough"], density * len(spans))
+    return weight > len(strays) and weight >= min(topic["enough"], density * len(spans))
 
 
 def _evident(kinds: Counter[str]) -> bool:
