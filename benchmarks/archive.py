@@ -1,180 +1,302 @@
-"""Speed of re-extraction against a bare pass and against reading everything. Prints one JSON object.
+"""Re-extraction against a bare pass and against reading every page; linearity, workers, overhead, resume, memory.
 
-    .venv/bin/python tests/made_archive.py /tmp/archive/part-0.warc.gz --pages 1250 --seed 0      # as many as wanted
-    .venv/bin/python benchmarks/archive.py /tmp/archive
+    mkdir /tmp/archive; for i in $(seq -w 0 15); do
+      .venv/bin/python tests/made_archive.py /tmp/archive/part-$i.warc.gz --pages 1250 --seed $i; done
+    .venv/bin/python benchmarks/archive.py compare /tmp/archive > benchmarks/archive.json
+    .venv/bin/python benchmarks/archive.py workers /tmp/archive
+    .venv/bin/python benchmarks/archive.py grow /tmp/archive 10000 20000 40000 80000 > benchmarks/archive.jsonl
+    .venv/bin/python benchmarks/archive.py plot benchmarks/archive.jsonl > benchmarks/archive.svg
 
-Costs are CPU seconds of this process and of the one that it has pages read by, so that a busy machine changes them
-little; the ratios are of one run. `full` is trafilatura on every page, then annotation, on the first `--full` pages of
-each file; the claims of these pages must be the same with and without the screen.
+Costs are CPU seconds of the processes that do the work, so that a busy machine changes them little. What is compared is
+measured in turns, file by file. `grow` names the same files several times where it wants more pages than there are.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import platform
-import shutil
+import resource
+import subprocess
+import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline import manifest
-from pipeline.clean import clean
-from pipeline.extractor import Pipeline, build, explain_article, identify
+from pipeline.extractor import build, identify
 from pipeline.manifest import Entry, Options
-from pipeline.nlp import build_nlp
-from pipeline.records import Page, Rejected
+from pipeline.records import Page
 from pipeline.reextract import finish, prepare, tidy
-from pipeline.screen import article_could_hold_claim, bytes_could_hold_claim, text_could_hold_claim
+from pipeline.screen import bytes_could_hold_claim, text_could_hold_claim
 from pipeline.settings import Settings
+from pipeline.shard_pool import ShardPool
 from pipeline.shards import ShardTask, run_shard
 from pipeline.sources.warc import read_warc
 
 SETTINGS = Settings()
+PROGRAM = Path(sys.executable).parent / "infraclaims"
+GZIP = b"\x1f\x8b\x08"
 
 
 def bare(path: Path) -> tuple[int, int, float]:
-    """Pages, their bytes, and CPU seconds of a pass with decompression and HTTP decoding and nothing else."""
-    began, pages, size = time.process_time(), 0, 0
+    """Pages, their bytes, and CPU seconds of a pass that decompresses, undoes HTTP encodings and does nothing else."""
+    began, pages, size, at = time.process_time(), 0, 0, 0
     with path.open("rb") as stream:
-        records = ArchiveIterator(stream, record_types=WarcRecordType.response, auto_decode="all")
-        try:
-            for record in records:
-                size += len(record.reader.read())
-                pages += 1
-        except OSError:
-            pass  # a damaged member ends a bare pass
+        while at >= 0:
+            stream.seek(at)
+            try:
+                for record in ArchiveIterator(stream, record_types=WarcRecordType.response, auto_decode="all"):
+                    at = record.stream_pos
+                    size += len(record.reader.read())
+                    pages += 1
+                at = -1
+            except OSError:  # a damaged member ends a pass: on at the next one
+                stream.seek(at + 1)
+                found = stream.read(1 << 20).find(GZIP)
+                at = at + 1 + found if found >= 0 else -1
     return pages, size, time.process_time() - began
 
 
-def pages_of(path: Path, most: int) -> list[Page | Rejected]:
-    return list(itertools.islice(read_warc(path, path.name, SETTINGS), most))
-
-
-def looks(path: Path, pipeline: Pipeline, most: int) -> dict[str, float]:
-    """Milliseconds of each look and step for a page that gets so far, and how many do."""
-    spent: Counter[str] = Counter()
-    seen: Counter[str] = Counter()
-
-    def timed(name: str, call: Callable[[], Any]) -> Any:
-        began = time.process_time()
-        result = call()
-        spent[name] += time.process_time() - began
-        seen[name] += 1
-        return result
-
-    def look(page: Page) -> None:
-        if not timed("1_bytes", lambda: bytes_could_hold_claim(page)):
-            return
-        if not timed("2_text", lambda: text_could_hold_claim(page)):
-            return
-        article = timed("3_clean", lambda: clean(page, SETTINGS))
-        if isinstance(article, Rejected) or not timed("4_article", lambda: article_could_hold_claim(article)):
-            return
-        timed("5_annotate", lambda: explain_article(article, page.source, pipeline))
-
-    for page in pages_of(path, most):
-        if isinstance(page, Page):
-            look(page)
-    found = {f"{name}_ms": round(1000 * spent[name] / seen[name], 3) for name in sorted(seen)}
-    return {**found, **{f"{name}_pages": seen[name] for name in sorted(seen)}}
-
-
-def full(path: Path, pipeline: Pipeline, most: int) -> tuple[int, float, list[str], list[str]]:
-    """Pages, CPU seconds of cleaning and annotating each, and the claims without and with the screen."""
-    spent, plain, screened, count = 0.0, list[str](), list[str](), 0
-    for page in pages_of(path, most):
-        if isinstance(page, Rejected):
-            continue
-        count += 1
-        began = time.process_time()
-        article = clean(page, SETTINGS)
-        found = (
-            [] if isinstance(article, Rejected) else explain_article(article, page.source, pipeline).extraction.claims
-        )
-        spent += time.process_time() - began
-        told = [claim.to_json() for claim in found]
-        plain += told
-        looked = bytes_could_hold_claim(page) and text_could_hold_claim(page)
-        if looked and (isinstance(article, Rejected) or article_could_hold_claim(article)):
-            screened += told
-    return count, spent, plain, screened
-
-
-def shards(paths: list[Path], out: Path) -> tuple[list[Entry], float]:
-    """The entries of a run over the files, and wall seconds."""
-    began = time.monotonic()
-    work = prepare([str(path) for path in paths], out, SETTINGS, Options())
+def tasks(paths: Sequence[Path], out: Path, options: Options) -> list[ShardTask]:
+    """One for each shard of the files."""
+    work = prepare([str(path) for path in paths], out, SETTINGS, options)
     out.mkdir(parents=True, exist_ok=True)
     tidy(work)
-    done: list[Entry] = []
-    for task in work.tasks:
-        done.append(run_shard(task))
-        manifest.append(out, done[-1])
-    finish(work, done)
-    return done, time.monotonic() - began
+    return work.tasks
+
+
+def claims(out: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted((out / "claims").iterdir()))
+
+
+def machine() -> str:
+    return f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+
+
+def looks(path: Path) -> dict[str, float]:
+    """Milliseconds of reading a page and of the two looks that the process of a shard takes at it."""
+    spent: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    pages = read_warc(path, path.name, SETTINGS)
+    while True:
+        began = time.process_time()
+        page = next(pages, None)
+        spent["read"] += time.process_time() - began
+        seen["read"] += 1
+        if page is None:
+            return {name: round(1000 * spent[name] / seen[name], 3) for name in seen} | {"text_pages": seen["text"]}
+        for name, look in (("bytes", bytes_could_hold_claim), ("text", text_could_hold_claim)):
+            if not isinstance(page, Page):
+                break
+            began = time.process_time()
+            passed = look(page)
+            spent[name] += time.process_time() - began
+            seen[name] += 1
+            if not passed:
+                break
+
+
+def compare(paths: Sequence[Path], scratch: Path, *, full: int) -> dict[str, object]:
+    """A bare pass, a run behind the screen and one that reads every page (the first `full` files), file by file."""
+    build(SETTINGS)
+    fingerprint = identify(SETTINGS).fingerprint
+    cpu: Counter[str] = Counter()
+    pages: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    made = lost = size = 0
+    for options in (Options(), Options(screen=False)):  # the first shard pays for starting the page worker
+        shard = prepare([str(paths[0])], scratch / "warm", SETTINGS, options).shards[0]
+        run_shard(ShardTask(shard=shard, out=str(scratch / "warm"), options=options, fingerprint=fingerprint))
+    for number, path in enumerate(paths):
+        count, length, seconds = bare(path)
+        pages["bare"], cpu["bare"], size = pages["bare"] + count, cpu["bare"] + seconds, size + length
+        outs: dict[str, bytes] = {}
+        for name, options in (("screened", Options()), ("full", Options(screen=False)))[: 2 if number < full else 1]:
+            out = scratch / f"{name}-{number}"
+            entries = [run_shard(task) for task in tasks([path], out, options)]
+            pages[name] += sum(entry.records for entry in entries)
+            cpu[name] += sum(entry.cpu_seconds for entry in entries)
+            outs[name] = claims(out)
+            for entry in entries if name == "screened" else ():
+                reasons.update(entry.reasons)
+        made += outs["screened"].count(b"\n")
+        lost += "full" in outs and outs["full"] != outs["screened"]
+    ms = {name: 1000 * cpu[name] / pages[name] for name in cpu}
+    return {
+        "machine": machine(),
+        "pages": dict(pages),
+        "page_KB": round(size / pages["bare"] / 1000),
+        "ms": {name: round(value, 3) for name, value in ms.items()},
+        "looks_ms": looks(paths[0]),
+        "share_of_the_bare_pass": round(ms["bare"] / ms["screened"], 3),
+        "times_faster_than_full": round(ms["full"] / ms["screened"], 1) if full else None,
+        "claims": made,
+        "files_whose_claims_differ": lost,
+        "reasons": dict(sorted(reasons.items())),
+    }
+
+
+def workers(paths: Sequence[Path], scratch: Path) -> dict[str, object]:
+    """Wall seconds of one and of two processes over the same files, in turns; each has done a shard before."""
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    pools = {count: ShardPool(count, screen=True) for count in seconds}
+    for count, pool in pools.items():
+        in_threads(pool, tasks(paths[:count], scratch / f"warm-{count}", Options()), count)
+    for turn in range(2):
+        for count, pool in pools.items():
+            began = time.monotonic()
+            in_threads(pool, tasks(paths, scratch / f"out-{count}-{turn}", Options()), count)
+            seconds[count].append(time.monotonic() - began)
+    for pool in pools.values():
+        pool.close()
+    best = {count: min(took) for count, took in seconds.items()}
+    return {"machine": machine(), "seconds": seconds, "two_against_one": round(best[1] / best[2], 2)}
+
+
+def in_threads(pool: ShardPool, work: Sequence[ShardTask], count: int) -> list[Entry]:
+    waiting, done = list(work), list[Entry]()
+
+    def go() -> None:
+        while waiting:
+            done.append(pool.do(waiting.pop(0)))
+
+    threads = [threading.Thread(target=go) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return done
+
+
+def grown(paths: Sequence[Path], folder: Path, count: int) -> list[Path]:
+    """Links to the files of the archive, as many as have so many pages together."""
+    folder.mkdir()
+    links: list[Path] = []
+    for number in range(count // 1250):
+        links.append(folder / f"part-{number:03}.warc.gz")
+        links[-1].symlink_to(paths[number % len(paths)].resolve())
+    return links
+
+
+def grow(paths: Sequence[Path], scratch: Path, counts: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Runs of the command with two workers over more and more pages: CPU, what it costs beyond the shards, memory."""
+    for count in counts:
+        folder, out = scratch / f"in-{count}", scratch / f"out-{count}"
+        grown(paths, folder, count)
+        command = [str(PROGRAM), "reextract", str(folder), "-o", str(out), "--workers", "2"]
+        first = timed(command)
+        entries = list(manifest.read(out).values())
+        again = timed(command)
+        began = time.monotonic()
+        work = prepare([str(folder)], out, SETTINGS, Options())
+        finish(work, [])
+        assert work.tasks == []
+        shards = sum(entry.cpu_seconds for entry in entries)
+        yield {
+            "pages": sum(entry.records for entry in entries),
+            "shards": len(entries),
+            "cpu_seconds": round(shards, 1),
+            "ms": round(1000 * shards / sum(entry.records for entry in entries), 3),
+            "wall_seconds": round(first["wall"], 1),
+            "command_cpu_seconds": round(first["cpu"], 1),
+            "worker_mb": round(first["mb"]),
+            "resume_seconds": round(again["wall"], 1),
+            "resume_cpu_seconds": round(again["cpu"], 1),
+            "resume_without_prefect_seconds": round(time.monotonic() - began, 2),
+            "machine": machine(),
+        }
+
+
+def timed(command: Sequence[str]) -> dict[str, float]:
+    """Wall and CPU seconds of a command with all its processes, and the most memory of one of them with its child."""
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    most = 0.0
+    while running.poll() is None:
+        most = max([most, *(resident(pid) + sum(map(resident, children(pid))) for pid in spawned(running.pid))])
+        time.sleep(0.5)
+    assert running.returncode == 0, running.stderr and running.stderr.read().decode()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": time.monotonic() - began, "cpu": cpu, "mb": most}
+
+
+def children(pid: int) -> list[int]:
+    try:
+        names = Path(f"/proc/{pid}/task").iterdir()
+        return [int(child) for name in names for child in (name / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def spawned(pid: int) -> list[int]:
+    """The processes of the pool: children that have a child themselves."""
+    return [child for child in children(pid) if children(child)]
+
+
+def resident(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        return 0.0
+
+
+WIDTH, HEIGHT, LEFT, RIGHT, EDGE = 640, 340, 60, 160, 40
+
+
+def plot(path: Path) -> str:
+    """An SVG of CPU seconds by pages, from nought: what is linear is straight."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    most, top = max(row["pages"] for row in rows), max(row["cpu_seconds"] for row in rows)
+    base = HEIGHT - EDGE
+    at = [
+        (LEFT + (WIDTH - LEFT - RIGHT) * row["pages"] / most, base - (base - EDGE) * row["cpu_seconds"] / top)
+        for row in rows
+    ]
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-size="12">',
+        '<g font-family="sans-serif">',
+        f'<path d="M{LEFT},{EDGE}V{base}H{WIDTH - RIGHT}" fill="none" stroke="#777"/>',
+        f'<line x1="{LEFT}" y1="{base}" x2="{at[-1][0]:.1f}" y2="{at[-1][1]:.1f}" stroke="#bbb" stroke-dasharray="4"/>',
+        f'<polyline points="{points}" fill="none" stroke="#146c2e" stroke-width="2"/>',
+        f'<text x="{LEFT}" y="{EDGE - 14}" fill="#555">CPU seconds of the shards, by pages</text>',
+    ]
+    for row, (x, y) in zip(rows, at, strict=True):
+        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#146c2e"/>')
+        parts.append(f'<text x="{x + 8:.1f}" y="{y + 4:.1f}" fill="#146c2e">{row["cpu_seconds"]:g}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{base + 16}" text-anchor="middle" fill="#555">{row["pages"]:,}</text>')
+    return "\n".join([*parts, "</g></svg>"])
 
 
 def main() -> None:
+    """As the arguments ask."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", type=Path)
-    parser.add_argument("--full", type=int, default=60, help="pages of each file that are read in full")
+    parser.add_argument("what", choices=["compare", "workers", "grow", "plot"])
+    parser.add_argument("path", type=Path)
+    parser.add_argument("pages", type=int, nargs="*")
+    parser.add_argument("--full", type=int, default=1000, help="files of which every page is read in full")
     options = parser.parse_args()
-    paths = sorted(options.archive.glob("*.warc.gz"))
-    pipeline = build(SETTINGS)
-    result: dict[str, object] = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
-        "files": len(paths),
-        "stored_MB": round(sum(path.stat().st_size for path in paths) / 1e6, 1),
-    }
-    passes = [bare(path) for path in paths]
-    pages, size = sum(p for p, _, _ in passes), sum(s for _, s, _ in passes)
-    bare_ms = 1000 * sum(seconds for _, _, seconds in passes) / pages
-    result |= {"bare_pass_pages": pages, "page_KB": round(size / pages / 1000), "bare_ms": round(bare_ms, 3)}
-    bytes_could_hold_claim(Page(source="", content=b"x"))  # compiles the matcher
-    result["steps"] = looks(paths[0], pipeline, 1250)
+    if options.what == "plot":
+        print(plot(options.path))
+        return
+    paths = sorted(options.path.glob("*.warc.gz"))
     with tempfile.TemporaryDirectory(prefix="infraclaims-bench-") as scratch:
-        out = Path(scratch) / "out"
-        # The first file pays for starting the page worker, and is not counted.
-        fingerprint = identify(SETTINGS, build_nlp(SETTINGS)).fingerprint
-        warm = prepare([str(paths[0])], out, SETTINGS, Options()).shards[0]
-        run_shard(ShardTask(shard=warm, out=str(out), fingerprint=fingerprint))
-        shutil.rmtree(out)
-        growing: list[dict[str, float]] = []
-        for count in (1, 2, 4, 8):
-            if count <= len(paths):
-                entries, _ = shards(paths[:count], Path(scratch) / f"out-{count}")
-                records = sum(entry.records for entry in entries)
-                cpu = sum(entry.cpu_seconds for entry in entries)
-                growing.append({"pages": records, "cpu_seconds": round(cpu, 2), "ms": round(1000 * cpu / records, 3)})
-        began = time.monotonic()
-        again, _ = shards(paths, Path(scratch) / f"out-{len(paths)}")
-        result["resume_of_a_finished_run_seconds"] = round(time.monotonic() - began, 2)
-        assert again == []
-    screened_ms = growing[-1]["ms"]
-    counted = [full(path, pipeline, options.full) for path in paths]
-    full_pages = sum(count for count, _, _, _ in counted)
-    full_ms = 1000 * sum(seconds for _, seconds, _, _ in counted) / full_pages + bare_ms
-    plain = [claim for _, _, claims, _ in counted for claim in claims]
-    result |= {
-        "linear": growing,
-        "screened_ms": screened_ms,
-        "full_pages": full_pages,
-        "full_ms": round(full_ms, 3),
-        "share_of_the_bare_pass": round(bare_ms / screened_ms, 3),
-        "times_faster_than_full": round(full_ms / screened_ms, 1),
-        "claims_in_the_full_pages": len(plain),
-        "claims_lost_by_the_screen": len(plain) - sum(len(claims) for _, _, _, claims in counted),
-        "load_at_the_end": round(os.getloadavg()[0], 1),
-    }
-    print(json.dumps(result, indent=1))
+        if options.what == "compare":
+            print(json.dumps(compare(paths, Path(scratch), full=options.full), indent=1))
+        elif options.what == "workers":
+            print(json.dumps(workers(paths, Path(scratch)), indent=1))
+        else:
+            for row in grow(paths, Path(scratch), options.pages):
+                print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

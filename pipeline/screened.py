@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.clean import clean
 from pipeline.extractor import Pipeline, build, explain_article
 from pipeline.records import Article, ArticleRecord, Extraction, Page, Rejected
-from pipeline.screen import article_could_hold_claim, prepare, text_could_hold_claim
+from pipeline.screen import article_could_hold_claim, prepare
 from pipeline.settings import Settings
 from pipeline.stream import internal_error
 
@@ -18,10 +18,8 @@ def screened(page: Page, reason: str, article: Article | None = None) -> Extract
 
 
 def extract_screened(page: Page, pipeline: Pipeline) -> Extraction:
-    """Text, article, claims, as far as the page shows what a claim needs; the bytes were looked at before."""
+    """Article and claims, as far as the page shows what a claim needs; bytes and lines were looked at before."""
     try:
-        if not text_could_hold_claim(page):
-            return screened(page, "screened_text")
         article = clean(page, pipeline.settings)
         if isinstance(article, Rejected):
             return Extraction.of_rejected(article)

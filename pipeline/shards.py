@@ -20,7 +20,7 @@ from pipeline.extractor import build
 from pipeline.manifest import Entry, Options, Output, file_digest
 from pipeline.page_worker import Done, PageWorker
 from pipeline.records import ArticleRecord, Claim, Extraction, Page, Record, Rejected
-from pipeline.screen import bytes_could_hold_claim, prepared
+from pipeline.screen import bytes_could_hold_claim, prepared, text_could_hold_claim
 from pipeline.screened import build_screened, extract_screened, screened
 from pipeline.settings import Settings
 from pipeline.sources.archive import Shard, open_shard
@@ -114,6 +114,8 @@ def _results(pages: Iterable[Page | Rejected], worker: PageWorker, screen: bool)
             yield Done(Extraction.of_rejected(page), 0.0)
         elif screen and not bytes_could_hold_claim(page):
             yield Done(screened(page, "screened_bytes"), 0.0)
+        elif screen and not text_could_hold_claim(page):
+            yield Done(screened(page, "screened_text"), 0.0)
         else:
             done = worker.do(page)
             yield done._replace(result=_unless_seen(done.result, seen))

@@ -16,7 +16,7 @@ from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
 from pipeline.clean import clean
 from pipeline.components import chips, measures, numbers
-from pipeline.extractor import Pipeline, build, extract_page
+from pipeline.extractor import Pipeline, build, explain_article, extract_page
 from pipeline.records import Article, Page, Rejected
 from pipeline.screen import article_could_hold_claim, bytes_could_hold_claim, prepared, text_could_hold_claim
 from pipeline.screen import words as screen_words
@@ -37,6 +37,10 @@ def pipeline() -> Pipeline:
 def page(body: str, **fields: Any) -> Page:
     text = f"<!doctype html><html><head><title>News</title></head><body><article>{body}<p>{FILLER}</p></article></body>"
     return Page(source="p", content=text.encode(), media_type="html", **fields)
+
+
+def document(text: str) -> bytes:
+    return f"<!doctype html><p>{text}</p>".encode()
 
 
 def passes(item: Page) -> tuple[bool, bool, bool]:
@@ -69,6 +73,37 @@ def test_nothing_is_lost_of_the_corpus_and_the_cases(pipeline: Pipeline) -> None
     assert with_claims > 350
 
 
+def test_the_article_is_left_unread_only_where_it_is_off_topic(pipeline: Pipeline) -> None:
+    unread = 0
+    for item in articles():
+        article = clean(item, SETTINGS)
+        if isinstance(article, Article) and not article_could_hold_claim(article):
+            unread += 1
+            assert explain_article(article, "p", pipeline).extraction.article.reason == "off_topic", article.text
+    assert unread > 10
+
+
+STRAY = {
+    "a script in a comment": "<!-- <script> --><p>{}</p><script></script>",
+    "a script in an attribute": '<p title="<script>">{}</p><script></script>',
+    "a comment that HTML ends early": "<!--> <p>{}</p> -->",
+    "a comment with markup": "<!-- <p>old</p> --><p>{}</p><!-- > -->",
+    "a script in capitals": "<SCRIPT>var a = '<p>'</SCRIPT><p>{}</p>",
+    "a script that is never closed": "<p>{}</p><script>var a = 1",
+    "a tag of a longer name": "<scripture>{}</scripture>",
+    "a sign for less": "<p>It is 4 < 5, and {}</p>",
+    "a bracket in an attribute": '<p title="a > b">{}</p>',
+    "no tag behind": "<p>x</p>{}",
+    "a style in capitals": "<STYLE>p {{ color: red }}</STYLE><p>{}</p>",
+}
+
+
+@pytest.mark.parametrize("case", STRAY)
+def test_evidence_counts_in_odd_markup(case: str) -> None:
+    item = Page(source="p", content=document(STRAY[case].format(" a data center for Ashby ")), media_type="html")
+    assert passes(item)[:2] == (True, True)
+
+
 DISGUISES: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "capitals": str.upper,
@@ -94,12 +129,12 @@ EVIDENCE = {
     "a chip": "GB200 NVL72",
     "a chip that is a word": "Nvidia's Hopper",
     "chips by number": "12,000 AI accelerators",
-    "power": "400 megawatts",
-    "power by a symbol": "1.4 GW",
-    "a sum and a faint word": "$40 million for its cloud",
-    "a sum in words": "two billion dollars for artificial intelligence",
-    "a sum with a letter": "$600m from Microsoft",
-    "a sum in digits": "€12,000,000 for language models",
+    "power": "400 megawatts for its cloud",
+    "power by a symbol": "1.4 GW for its cloud",
+    "a sum and a faint word": "$40 million spent on its cloud",
+    "a sum in words": "two billion dollars spent on artificial intelligence",
+    "a sum with a letter": "$600m raised from Microsoft",
+    "a sum in digits": "€12,000,000 spent on language models",
 }
 
 
@@ -110,13 +145,13 @@ def test_evidence_counts_however_it_is_written(evidence: str, disguise: str) -> 
     if disguise == "capitals" and evidence == "power by a symbol":
         pytest.skip("a unit's symbol has its own capitals")
     item = page(f"<p>It was about {DISGUISES[disguise](plain)} in the end.</p>")
-    assert passes(item) == (True, True, True)
+    assert passes(item)[:2] == (True, True)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-8-sig", "cp1252"])
 def test_evidence_counts_in_any_encoding(encoding: str) -> None:
-    raw = f"<html><body><p>£40 million for its cloud — and more.</p><p>{FILLER}</p>".encode(encoding)
-    assert passes(Page(source="p", content=raw, media_type="html")) == (True, True, True)
+    raw = f"<html><body><p>£40 million spent on its cloud — and more.</p><p>{FILLER}</p>".encode(encoding)
+    assert passes(Page(source="p", content=raw, media_type="html"))[:2] == (True, True)
 
 
 def test_evidence_counts_in_titles_that_the_text_does_not_repeat() -> None:
@@ -129,7 +164,7 @@ def test_evidence_counts_in_titles_that_the_text_does_not_repeat() -> None:
         raw = f"<html><head>{head}</head><body><p>{FILLER}</p></body></html>".encode()
         assert passes(Page(source="p", content=raw, media_type="html"))[:2] == (True, True), head
     told = Page(source="p", content=f"<html><body><p>{FILLER}</p>".encode(), title="A data center", media_type="html")
-    assert passes(told) == (True, True, True)
+    assert passes(told)[:2] == (True, True)
 
 
 NOTHING = {
@@ -147,7 +182,8 @@ NOTHING = {
 
 @pytest.mark.parametrize("case", NOTHING)
 def test_what_shows_nothing_is_not_read_on(case: str) -> None:
-    assert not bytes_could_hold_claim(page(NOTHING[case]))
+    item = page(NOTHING[case])
+    assert not (bytes_could_hold_claim(item) and text_could_hold_claim(item))
 
 
 @pytest.fixture
@@ -182,13 +218,13 @@ def test_a_word_that_is_added_to_the_lexicon_is_looked_for(added: Callable[[dict
     after = Scanner()
     news = (
         "A thinking mill for Ashby",
-        "It draws 40 zapps",
+        "Its cloud draws 40 zapps",
         "They bought 20,000 wafflets",
-        "2 zillion dollars for a loom hall",
+        "2 zillion dollars spent on a loom hall",
     )
     for text in news:
-        assert not before.could_hold_claim(text.encode()), text
-        assert after.could_hold_claim(text.encode()), text
+        assert not before.could_hold_claim(document(text)), text
+        assert after.could_hold_claim(document(text)), text
         assert after.text_could_hold_claim(text), text
 
 
@@ -196,14 +232,15 @@ def test_every_word_of_the_lexicon_that_is_evidence_is_found() -> None:
     """The forms of each kind in the sentences that extraction would count them in, one by one."""
     scanner = Scanner(prepared())
     frames = {
-        "proof": "It is about {} now.", "measured": "It draws 40 {} now.", "counted": "They bought 20,000 {}s now.",
-        "doubtful": "The chip is called {} now.", "field": "It spent $400 million on {} now.",
+        "proof": "It is about {} now.", "power": "Its cloud draws 40 {} now.", "measured": "Its cloud draws 40 {} now.",
+        "counted": "They bought 20,000 {}s now.", "doubtful": "The chip is called {} now.",
+        "faint": "It spent $400 million on {} now.", "company": "It spent $400 million on {} now.",
     }  # fmt: skip
     for words in screen_words.evidence():
         for form in words.forms:
             if words.proof in frames:
                 text = frames[words.proof].format(form)
-                assert scanner.could_hold_claim(text.encode()), text
+                assert scanner.could_hold_claim(document(text)), text
                 assert scanner.text_could_hold_claim(text), text
     for chip in lexicon.load().accelerators:
         for form in (chip.name, *chip.aliases):
@@ -235,7 +272,7 @@ def test_the_looks_agree_on_pages_made_at_random(pipeline: Pipeline) -> None:
 
 def test_a_matcher_goes_to_another_process_compiled() -> None:
     scanner, copy = Scanner(), Scanner(prepared())
-    for text in ("about data centers", "about bridges", "$5 million for the cloud"):
+    for text in ("about data centers", "about bridges", "$15 million spent on the cloud"):
         assert copy.text_could_hold_claim(text) == scanner.text_could_hold_claim(text)
 
 

@@ -106,18 +106,18 @@ def _in_name(things: Sequence[Thing], offset: int) -> bool:
 
 
 def _evident(reading: Reading) -> Callable[[Sentence], bool]:
-    """Whether a sentence without a strong word or a chip is evidence: a figure of power or energy, or a large sum
-    beside a faint word or the name of a company of the field. `pipeline/screen` looks for the same.
+    """Whether a sentence without a strong word or a chip is evidence: a figure of power or energy, or a sum that can
+    be a claim beside a faint word or the name of a company of the field. `pipeline/screen` looks for the same.
     """
-    rules = lexicon.toml("scope")
+    kinds_of_the_field = lexicon.toml("scope")["topic"]["company_kinds"]
 
     def evident(sentence: Sentence) -> bool:
         kinds = {mention.kind for mention in sentence.quantities}
         if kinds & {"power", "energy"}:
             return True
-        if not any(q.kind == "investment" and _size(q) >= rules["money"]["smallest"] for q in sentence.quantities):
+        if not any(q.kind == "investment" and in_scope(reading, sentence, q) for q in sentence.quantities):
             return False
-        named = any(t.kind in rules["topic"]["company_kinds"] and not t.stands_in for t in sentence.things)
+        named = any(t.kind in kinds_of_the_field and not t.stands_in for t in sentence.things)
         faint = word_pattern("scope", "topic", "faint").search(reading.text, sentence.start, sentence.end)
         return named or faint is not None
 

@@ -62,6 +62,11 @@ def looks_like_html(text: str) -> bool:
     return len(re.findall(_COMMON_TAG, text[:200_000], re.IGNORECASE)) >= 3
 
 
+def opens_like_html(raw: bytes) -> bool:
+    """Whether bytes begin as an HTML document does, in an encoding whose ASCII characters are its own."""
+    return bool(re.match(rb"(?:\xef\xbb\xbf)?" + _OPENING.encode(), raw, re.IGNORECASE))
+
+
 def read_html(text: str, url: str | None, latest: dt.date | None, *, find_date: bool) -> Draft:
     """The article of an HTML page. `latest`: the last day it can be from; `find_date`: whether its date is wanted."""
     tree = parse(text)
@@ -77,20 +82,6 @@ def read_html(text: str, url: str | None, latest: dt.date | None, *, find_date: 
         blocks=tuple(blocks), cleaner=cleaner, links=links, title=meta.title, publisher=_publisher(meta, url),
         author=meta.author, url=meta.url, published=(*meta.published, *marked),
     )  # fmt: skip
-
-
-def every_line(text: str, url: str | None) -> list[str] | None:
-    """The title and every line of an HTML page, whatever part of it they stand in; null where no tree gives them.
-
-    What `read_html` makes of the page is a selection of these, but for the words that it cannot get from a tree.
-    """
-    tree = parse(text)
-    if tree is None:
-        return None
-    title = read_meta(tree, url).title
-    _prune(tree)
-    lines = [block.text for block in render(tree)]
-    return [title or "", *lines] if sum(map(len, lines)) >= _ENOUGH else None
 
 
 def parse(text: str) -> Any:
@@ -131,7 +122,7 @@ def _link_texts(tree: Any) -> tuple[str, ...]:
     for anchor in tree.iter("a"):
         if len(texts) >= _MAX_LINKS:
             break
-        texts.append(one_line(" ".join(anchor.itertext())[:500]))
+        texts.append(one_line((" ".join(anchor.itertext()) if len(anchor) else anchor.text or "")[:500]))
     return tuple(text for text in texts if text)
 
 

@@ -64,6 +64,8 @@ def fold(text: str) -> str:
 
     Keeps "½", "²", "–", "—", "~", "…" and currency signs as they are. Idempotent.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     return unicodedata.normalize("NFC", text.translate(_folding()))
 

@@ -1,26 +1,26 @@
 """The words of `pipeline.screen.words` as expressions for a matcher of bytes.
 
-A word counts whatever stands between its parts (tags, entities, line ends, escapes of JSON), in either case, and
-with any of the letters that Python's case folding takes for the same.
+A word counts whatever stands between its parts (entities, line ends, escapes of JSON), in either case, and with any of
+the letters that Python's case folding takes for the same. Of tags only names are left when the
+matcher looks (`strip.outline`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.screen.words import Words, evidence, money, pieces
 
-_TAG = rb"<[^>]*>"
-_GAP = rb"(?:" + _TAG + rb"|&[#A-Za-z0-9]{1,31};|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|[^A-Za-z0-9<])"
+_TAG = rb"</?[A-Za-z0-9-]+>"
+_GAP = rb"(?:" + _TAG + rb"|&[#A-Za-z0-9]{1,31};|\\[nrtbf]|\\u[0-9A-Fa-f]{4}|[^A-Za-z0-9<])+"
 _JOINS = (rb" ", rb"-", rb"/", rb"  ", rb"\n", rb"\xc2\xa0", rb"&nbsp;", _TAG)
 _NARROW = rb"(?:\xc2\xa0|\xe2\x80[\x89\xaf]|&[A-Za-z]{2,8};)"
-_SPACE = rb"(?:[\s-]|" + _NARROW + rb"|" + _TAG + rb"){0,2}"
-_NAMED = {"$": rb"&dollar;", "£": rb"&pound;", "€": rb"&euro;", "¥": rb"&yen;"}
-ASIDE = ("context", "chips", "maker", "field")
+_SPACE = rb"(?:[\s-]|" + _NARROW + rb"|" + _TAG + rb"){0,4}"
+ASIDE = ("context", "chips", "maker", "faint", "company")
 """Meanings that count only beside another match, and are looked for only then."""
-_WHOLE = ("proof", "counted", "doubtful")
+_WHOLE = ("proof", "power", "counted", "doubtful")
 _LEFT = rb"(?:^|[^A-Za-z0-9]|\\[nrtbf]|\\u[0-9A-Fa-f]{4})"
 _RIGHT = rb"(?:[^A-Za-z0-9]|$)"
 # Python's case folding knows two more i, one more s and one more k.
@@ -30,7 +30,7 @@ _INVISIBLE = (
     rb"\xc2\xad", rb"\xe2\x80[\x8b-\x8f\xaa-\xae]", rb"\xe2\x81[\xa0-\xaf]", rb"\xef\xbb\xbf", rb"\xef\xb8[\x80-\x8f]",
     rb"\xef[\x80-\xa3][\x80-\xbf]", rb"\xef\xbf[\xb9-\xbc]", rb"\xee[\x80-\xbf]{2}", rb"\xf3\xa0[\x80-\xbf]{2}",
     rb"\xd8\x9c",
-    rb"\xe1\xa0\x8e", rb"\xc2[\x80-\x9f]", rb"<wbr[^>]*>",
+    rb"\xe1\xa0\x8e", rb"\xc2[\x80-\x9f]",
     rb"&(?:shy|zwn?j|lrm|rlm|ZeroWidthSpace|NoBreak|af|ApplyFunction|it|InvisibleTimes|ic|InvisibleComma"
     rb"|Negative(?:Thin|Medium|Thick|VeryThin)Space);?",
 )  # fmt: skip
@@ -50,7 +50,8 @@ _ODD = (
 
 
 class Pattern(NamedTuple):
-    """An expression and what a match means: a `Proof`, a large `sum`, the `sign` of a sum, `odd`, or `invisible`."""
+    """An expression and what a match means: a `Proof`, a large `sum`, `large` digits, `odd`, `invisible`, a `seam`
+    (a tag inside a word), or `less` (a "<" that is no tag)."""
 
     expression: bytes
     meaning: str
@@ -68,49 +69,49 @@ def patterns() -> Iterator[Pattern]:
             yield from _of_form(words, form)
     for expression in _sums():
         yield Pattern(expression, "sum")
-    for expression in _signed():
-        yield Pattern(expression, "sign")
-    for piece in sorted(
-        {piece for words in evidence() if words.proof in _WHOLE for form in words.forms for piece in pieces(form)}
-    ):
-        # A tag inside a word: what it is part of is not asked, a page that does so is read as text.
-        if piece.isalpha() and len(piece) > 2:
-            yield from (Pattern(expression, "odd", once=True) for expression in _split(_piece, piece))
-    for words in evidence():
-        if words.proof == "measured":
-            for form in words.forms:
-                yield from (
-                    Pattern(rb"[0-9\s;-]" + cut + _RIGHT, "odd", True, once=True) for cut in _split(str.encode, form)
-                )
+    for expression in _large():
+        yield Pattern(expression, "large")
     for expression in _ODD:
         yield Pattern(expression, "odd", exact=True, once=True)
+    yield Pattern(rb"[A-Za-z0-9]" + _TAG + rb"[A-Za-z0-9]", "seam")
+    yield Pattern(rb"<[^A-Za-z/!?]", "less", once=True)
     for expression in _INVISIBLE:
         yield Pattern(expression, "invisible", exact=True)
 
 
-def _split(encode: Callable[[str], bytes], word: str) -> Iterator[bytes]:
-    for cut in range(1, len(word)):
-        yield encode(word[:cut]) + rb"(?:" + _TAG + rb"){1,3}" + encode(word[cut:])
+def parts() -> Iterator[Pattern]:
+    """The words and symbols that a tag may stand in, plain: what they are part of is not asked."""
+    whole = [(words, form) for words in evidence() if words.proof in _WHOLE for form in words.forms]
+    for piece in sorted({piece for _, form in whole for piece in pieces(form) if piece.isalpha() and len(piece) > 2}):
+        yield Pattern(piece.encode(), "odd")
+    for words in evidence():
+        if words.proof == "measured":
+            yield from (Pattern(form.encode(), "odd", exact=True) for form in words.forms if len(form) > 1)
 
 
 def _of_form(words: Words, form: str) -> Iterator[Pattern]:
-    parts = pieces(form)
     if words.proof == "measured":
         yield Pattern(rb"[^A-Za-z]" + re.escape(form).encode() + _RIGHT, words.proof, exact=True)
         return
+    split = pieces(form)
     # Short pieces leave the matcher nothing to look for but what may stand between: there each has its pattern.
-    gaps = [_GAP + b"+"] if max(map(len, parts)) > 3 or not words.glued else list(_JOINS)
+    gaps = [_GAP] if max(map(len, split)) > 3 or not words.glued else list(_JOINS)
     *first, last = re.findall(r"[a-z0-9]+", form.lower())
     together = [_piece(word) for word in (*first, last.removesuffix("s"))]
     bodies = {gap.join(together) for gap in gaps}
     if words.glued:
-        bodies |= {b"".join(together), *(gap.join(map(_piece, parts)) for gap in gaps)}
-    # What is counted stands behind a blank, a hyphen or a tag: "card" is the name of a class on every second page.
+        bodies |= {b"".join(together), *(gap.join(map(_piece, split)) for gap in gaps)}
+    # What is counted stands behind a blank or a hyphen: "card" is the name of a class on every second page.
     counted = words.proof == "counted"
     left = rb"(?:[\s/;>\xa0-]|^)" if counted else _LEFT
     right = rb"(?:[^A-Za-z0-9_-]|-[A-Za-z]|$)" if counted else _RIGHT
     for body in sorted(bodies):
-        yield Pattern(left + body + rb"s?" + right, words.proof, once=words.proof in ASIDE, maker=words.maker)
+        yield Pattern(
+            left + body + rb"s?" + right,
+            words.proof,
+            once=words.proof in ASIDE[:3] or words.proof == "company",
+            maker=words.maker,
+        )
 
 
 def _sums() -> Iterator[bytes]:
@@ -121,30 +122,15 @@ def _sums() -> Iterator[bytes]:
             yield prefix + _piece(scale) + _RIGHT
     for short in forms.abbreviations:
         yield rb"[0-9\xbc-\xbe]" + _SPACE + _piece(short) + _RIGHT
-    names = rb"(?:" + b"|".join(rb"\s+".join(map(_piece, pieces(name))) for name in forms.names) + rb")"
-    parted = rb"[0-9]{1,3}" + _NARROW + rb"[0-9]{3}" + _NARROW + rb"[0-9]{3}"
-    yield rb"[0-9]" + rb"[0-9,.' ]{%d}" % (forms.digits - 2) + rb"[0-9]" + _SPACE + names + rb"s?" + _RIGHT
-    yield parted + _SPACE + names + rb"s?" + _RIGHT
 
 
-def _signed() -> Iterator[bytes]:
-    """A currency and the first digit behind it; whether the sum is large is told by what follows."""
-    for sign in sorted({sign for form in money().signs for sign in _signs(form)}):
-        yield sign + _SPACE + rb"[0-9]"
-
-
-def _signs(sign: str) -> Iterator[bytes]:
-    """The last character of a sign in UTF-8, in windows-1252 and as an entity; a sign of letters whole."""
-    last = sign[-1]
-    if last.isalpha() or last == ".":
-        yield _LEFT + re.escape(sign).encode()
-        return
-    yield re.escape(last).encode()
-    yield b"&#%d;" % ord(last)
-    if (legacy := last.encode("cp1252", "ignore")) and last != "$":
-        yield legacy
-    if last in _NAMED:
-        yield _NAMED[last]
+def _large() -> Iterator[bytes]:
+    """Digits that are a large sum beside a currency: many of them, or with a letter for a scale."""
+    forms = money()
+    between = rb"(?:[,.' ]|" + _NARROW + rb")?"
+    yield rb"[0-9](?:" + between + rb"[0-9]){%d}" % (forms.digits - 1)
+    for letter in forms.letters:
+        yield rb"[0-9\xbc-\xbe]" + _SPACE + _piece(letter) + _RIGHT
 
 
 def _piece(text: str) -> bytes:

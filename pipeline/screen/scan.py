@@ -1,4 +1,4 @@
-"""One pass of a multi-pattern matcher over the raw bytes of a page, or over plain text: could it hold a claim?
+"""One pass of a multi-pattern matcher over what shows of a page, or over plain text: could it hold a claim?
 
 The answer "no" must be safe: a word counts whatever stands between its parts (tags, entities, line ends), wherever a
 tag splits it, and in either case. Where the bytes are not what they look like (another encoding, letters written as
@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import functools
 import html
 import importlib
 import pickle
-import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from pipeline.claims.scope import word_pattern
 from pipeline.clean.charset import declared
+from pipeline.clean.html import opens_like_html
 from pipeline.clean.text import fold
-from pipeline.screen.patterns import ASIDE, Pattern, patterns
-from pipeline.screen.view import Markup, Plain
+from pipeline.screen import strip
+from pipeline.screen.patterns import ASIDE, Pattern, parts, patterns
 from pipeline.screen.words import large_number_pattern, large_sum_pattern, number_pattern
 
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -28,12 +30,22 @@ _ASCII = bytes(range(32, 127))
 # Encodings whose second bytes look like ASCII letters, so that a word may seem to go on to the left.
 _TWO_BYTES = ("gb", "big5", "shift", "sjis", "cp932", "cp936", "cp949", "cp950", "johab", "hz")
 _SUM = 200
-"""Bytes of a sum and its tags."""
-_ATTRIBUTE = 300
+"""Bytes of a sum."""
 _REACH = 250
 """Characters of text before a unit or a head in which its number must stand; ten words are fewer."""
-_RAW_REACH = 2_000
-_TAG = rb"<[^>]*>"
+_MARKUP = (Pattern(b"script", "script"), Pattern(b"<meta", "meta"), Pattern(b"<!--", "comment", once=True))
+
+
+Line = Callable[[bytes, int], bytes]
+"""How a text is written: gives the line that holds a place, or more of it."""
+
+
+class Found(NamedTuple):
+    """What a text shows by itself: offsets (of bytes) behind the names of chips and the words of the subject."""
+
+    chips: tuple[int, ...]
+    company: bool
+    """Whether a company of the field is named."""
 
 
 class Scanner:
@@ -48,81 +60,156 @@ class Scanner:
         for pattern in patterns():
             aside = pattern.meaning in ASIDE
             (asides.setdefault((pattern.meaning, pattern.maker), []) if aside else self._patterns).append(pattern)
-        lists = [self._patterns, *asides.values()]
+        self._parts = list(parts())
+        words = [pattern.expression.lower() for pattern in self._parts]
+        # Three letters around each cut of a word; the last cut leaves but one behind it, and two letters have one each.
+        self._cuts = {word[at - 1 : at + 2] for word in words for at in range(1, len(word) - 1)}
+        self._cuts |= {word[-3:] for word in words}
+        lists = [self._patterns, self._parts, _MARKUP[:1], _MARKUP[1:], *asides.values()]
         blobs: list[bytes] = pickle.loads(compiled) if compiled else []  # noqa: S301  # our own, from another process
         databases = [_loaded(hyperscan, blob) for blob in blobs] or [_compiled(hyperscan, each) for each in lists]
-        self._main, self._asides = databases[0], dict(zip(asides, databases[1:], strict=True))
+        self._main, self._split, self._scripts, self._markup = databases[:4]
+        self._asides = dict(zip(asides, databases[4:], strict=True))
         self._dumped = compiled or pickle.dumps([hyperscan.dumpb(database) for database in databases])
 
     def dump(self) -> bytes:
         """The compiled patterns for another process on a machine of this kind."""
         return self._dumped
 
-    def could_hold_claim(self, raw: bytes) -> bool:
+    def could_hold_claim(self, raw: bytes, title: str = "") -> bool:
         """Whether the bytes of an HTML page could: text, the title in its head, and its structured data count."""
-        return _unreadable(raw) or self._judge(raw, Markup(raw))
-
-    def text_could_hold_claim(self, text: str) -> bool:
-        """Whether plain text could; each line is a block."""
-        return self._judge(text.encode("utf-8", "replace"), Plain())
-
-    def _judge(self, data: bytes, view: Markup | Plain) -> bool:
+        if unreadable(raw) or not opens_like_html(raw):
+            return True
+        told = title.encode("utf-8", "replace") + b"<p>" if title else b""
+        page, metas = self._stripped(raw)
+        data = told + strip.outline(page, metas)
         hits = self._hits(data)
-        if any(pattern.meaning == "odd" for pattern, _ in hits):
+        if any(pattern.meaning == "less" for pattern, _ in hits):
+            data = told + strip.outline(page, metas, less=True)
+            hits = self._hits(data)
+        return self._judge(data, hits, strip.line)
+
+    def lines(self, text: str) -> list[str]:
+        """The lines that an HTML page shows, and those of its head."""
+        return strip.lines(*self._stripped(text.encode("utf-8", "replace")))
+
+    def text_could_hold_claim(self, text: str, *, ours: bool = False) -> bool:
+        """Whether plain text could, each line a block: as `could_hold_claim`, with what must stand in one line.
+
+        `ours`: whether it may be the text of a company of the field, which names itself "we".
+        """
+        data = text.encode("utf-8", "replace")
+        return self._judge(data, self._hits(data), _line, ours=ours)
+
+    def _judge(self, data: bytes, found: list[tuple[Pattern, int]], line: Line, *, ours: bool = False) -> bool:
+        somewhere = functools.cache(functools.partial(self._anywhere, data))
+        hits = [hit for hit in found if hit[0].meaning != "seam"]
+        if any(self._strong(pattern, end, data, line, somewhere) for pattern, end in hits):
             return True
-        shown = [(pattern, end) for pattern, end in hits if view.shows(end)]
-        if any(pattern.meaning == "proof" for pattern, _ in shown):
+        if self._split_words(data, [end for pattern, end in found if pattern.meaning == "seam"]):
             return True
-        asked: dict[tuple[str, str], bool] = {}
+        power = any(_of_power(pattern, end, data) for pattern, end in hits)
+        return (power and (ours or self._weighs(data, line))) or any(
+            pattern.meaning in ("sum", "large")
+            and self._of_the_field(line(data, end - 1))
+            and (pattern.meaning == "sum" or _large_sum(data, end))
+            for pattern, end in hits
+        )
 
-        def somewhere(meaning: str, maker: str = "") -> bool:
-            key = meaning, maker
-            if key not in asked:
-                asked[key] = self._any(key, data)
-            return asked[key]
+    def found(self, text: str) -> Found:
+        """Offsets (of bytes) behind chips, and whether a company of the field is named."""
+        data = text.encode("utf-8", "replace")
+        somewhere = functools.cache(functools.partial(self._anywhere, data))
+        chips = (
+            end
+            for pattern, end in self._hits(data)
+            if pattern.meaning in ("proof", "doubtful") and self._strong(pattern, end, data, _line, somewhere)
+        )
+        return Found(tuple(chips), self._any(("company", ""), data))
 
-        return any(self._counts(pattern, end, data, view, somewhere) for pattern, end in shown)
+    def _stripped(self, raw: bytes) -> tuple[strip.Markup, list[int]]:
+        scripts = [end for _, end in self._all(self._scripts, raw)]
+        page = strip.without_scripts(raw, scripts)
+        marks = self._all(self._markup, page.body)
+        if any(number == 1 for number, _ in marks):
+            page = strip.without_scripts(raw, scripts, commented=True)
+            page = page._replace(body=strip.without_comments(page.body))
+            marks = self._all(self._markup, page.body)
+        return page, [end for number, end in marks if number == 0]
 
-    def _counts(
-        self, pattern: Pattern, end: int, data: bytes, view: Markup | Plain, somewhere: Callable[[str, str], bool]
+    def _split_words(self, data: bytes, ends: Sequence[int]) -> bool:
+        """Whether one of the words with a tag inside that go on up to `ends` could be evidence."""
+        for end in ends:
+            opened = data.rfind(b"<", 0, end)
+            around = strip.around_tag(data, opened, end - 1) if self._cut(data, opened, end - 1) else None
+            for number, last in self._all(self._split, b"".join(around)) if around else ():
+                if last - len(self._parts[number].expression) < len(around[0] if around else b"") < last:
+                    return True
+        return False
+
+    def _cut(self, data: bytes, left: int, right: int) -> bool:
+        """Whether the letters beside a cut may be those of a word that could be evidence."""
+        last, first = data[left - 2 : left].lower(), data[right : right + 2].lower()
+        cut = last[1:] + first
+        return cut in self._cuts or cut[:2] in self._cuts or last + first[:1] in self._cuts or not cut.isalnum()
+
+    def _strong(
+        self, pattern: Pattern, end: int, data: bytes, line: Line, somewhere: Callable[[str, str], bool]
     ) -> bool:
-        """Whether a match that is no proof by itself has beside it what it needs."""
+        """Whether a match shows the subject, with what it needs beside it."""
         meaning = pattern.meaning
-        if meaning == "measured":
-            return _beside_number(data, end, large=False)
+        if meaning in ("proof", "odd"):
+            return True
         if meaning == "counted":
             return _beside_number(data, end, large=True) or (
                 _beside_number(data, end, large=False) and somewhere("context", "")
             )
         if meaning == "invisible":
             return _inside_word(data, end)
-        if meaning == "doubtful":
-            word = _last_word(data, end)
-            if word.isalpha() and word[:1].islower():
-                return False
-            if word[-1:] in b"sS" and _beside_number(data, end, large=False):
-                return True
-            return self._in_block("chips", end, data, view) or (
-                bool(pattern.maker) and somewhere("maker", pattern.maker)
-            )
-        return (meaning == "sum" or _large_sum(data, end)) and self._in_block("field", end, data, view)
+        if meaning != "doubtful":
+            return False
+        word = _last_word(data, end)
+        if word.isalpha() and word[:1].islower():
+            return False
+        if word[-1:] in b"sS" and _beside_number(data, end, large=False):
+            return True
+        return self._in("chips", line(data, end - 1)) or (bool(pattern.maker) and somewhere("maker", pattern.maker))
 
-    def _in_block(self, meaning: str, end: int, data: bytes, view: Markup | Plain) -> bool:
-        block = view.block(data, end)
-        # A tag may stand between two words, or inside one.
-        return block is None or self._any((meaning, ""), block) or self._any((meaning, ""), re.sub(_TAG, b"", block))
+    def _anywhere(self, data: bytes, meaning: str, maker: str) -> bool:
+        return self._any((meaning, maker), data)
+
+    @functools.lru_cache(maxsize=64)  # noqa: B019  # one scanner a process; pages repeat their teasers
+    def _in(self, meaning: str, line: bytes) -> bool:
+        """Whether a line holds a word, with a tag between its parts or inside one."""
+        return self._any((meaning, ""), line) or (b"<" in line and self._any((meaning, ""), strip.without_tags(line)))
+
+    def _weighs(self, data: bytes, line: Line) -> bool:
+        """Whether a figure could stand in a sentence with a faint word, or that of a company, which a "we" or an "it"
+        may mean.
+        """
+        return self._any(("company", ""), data) or any(
+            number_pattern().search(line(data, end - 1).decode("utf-8", "replace"))
+            for _, end in self._all(self._asides["faint", ""], data)
+        )
+
+    def _of_the_field(self, line: bytes) -> bool:
+        """Whether a sum in this line could be a claim of the field."""
+        if not self._in("faint", line) and not self._in("company", line):
+            return False
+        shown = " ".join(html.unescape(strip.without_tags(line).decode("utf-8", "replace")).split())
+        return bool(word_pattern("scope", "money", "infra").search(fold(shown)))
 
     def _hits(self, data: bytes) -> list[tuple[Pattern, int]]:
         """What was found, with the offset behind it, in the order of the offsets."""
-        hits: list[tuple[Pattern, int]] = []
-        expressions = self._patterns
+        return [(self._patterns[number], end) for number, end in self._all(self._main, data)]
+
+    def _all(self, database: Any, data: bytes) -> list[tuple[int, int]]:
+        hits: list[tuple[int, int]] = []
 
         def found(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            pattern = expressions[number]
-            if pattern.meaning != "counted" or not _in_attribute(data, end):
-                hits.append((pattern, end))
+            hits.append((number, end))
 
-        self._main.scan(data, match_event_handler=found)
+        database.scan(data, match_event_handler=found)
         return hits
 
     def _any(self, key: tuple[str, str], data: bytes) -> bool:
@@ -138,32 +225,60 @@ class Scanner:
         return bool(found)
 
 
-def _in_attribute(data: bytes, end: int) -> bool:
-    """Whether what follows ends a tag: a quick look that spares the long one, wrong for no bracket of a text."""
-    closed = data.find(b">", end - 1, end + _ATTRIBUTE)
-    if closed < 0 or data[closed - 1 : closed] in (b" ", b"-", b">", b"\n", b"\t"):
+def unreadable(raw: bytes) -> bool:
+    """Whether the words of a page may be in its bytes under other codes than ASCII."""
+    if raw.startswith(_BOMS) or b"\0" in raw[:_HEAD]:
+        return True
+    name = declared(raw)
+    if name is None:
         return False
-    return data.find(b"<", end - 1, closed) < 0
+    if name.replace("_", "").startswith(_TWO_BYTES):
+        return True
+    try:
+        return _ASCII.decode(name) != _ASCII.decode("ascii")
+    except (UnicodeDecodeError, LookupError):
+        return True
+
+
+def _line(data: bytes, at: int) -> bytes:
+    """The line of a plain text that holds a place."""
+    close = data.find(b"\n", at)
+    return data[data.rfind(b"\n", 0, at) + 1 : len(data) if close < 0 else close]
+
+
+def _of_power(pattern: Pattern, end: int, data: bytes) -> bool:
+    """Whether a match is a figure of power or energy."""
+    return pattern.meaning == "power" or (pattern.meaning == "measured" and _beside_number(data, end, large=False))
 
 
 def _last_word(data: bytes, end: int) -> bytes:
     """The letters and digits that a match ends in."""
-    found = re.search(rb"([A-Za-z0-9]+)[^A-Za-z0-9]?$", data[max(0, end - 60) : end])
-    return found[1] if found else b""
+    last = end if data[end - 1 : end].isalnum() else end - 1
+    first = last
+    while data[first - 1 : first].isalnum():
+        first -= 1
+    return data[first:last]
 
 
 def _large_sum(data: bytes, end: int) -> bool:
-    """Whether the number whose first digit ends at `end`, behind a sign, is large by its digits or what follows."""
-    plain = re.sub(_TAG, b"", data[end - 1 : end + _SUM])
-    return bool(large_sum_pattern().match(fold(html.unescape(plain.decode("utf-8", "replace")))))
+    """Whether the digits that end at `end`, or a little before it, are a large sum of money."""
+    around = strip.without_tags(data[max(0, end - _SUM) : end + _SUM])
+    return bool(large_sum_pattern().search(fold(html.unescape(_characters(around)))))
+
+
+def _characters(data: bytes) -> str:
+    """Bytes as text; what is no UTF-8 is read as windows-1252, for its signs of currencies."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        shown = data.decode("utf-8", "ignore")
+        return shown + " " + data.decode("cp1252", "ignore")
 
 
 def _beside_number(data: bytes, end: int, *, large: bool) -> bool:
     """Whether a number, or a large one, stands in the text before `end`."""
-    before = data[max(0, end - _RAW_REACH) : end]
-    # A tag that is cut at the left of the window ends at the first bracket.
-    text = re.sub(_TAG, b"", before if before.find(b"<") < before.find(b">") else before[before.find(b">") + 1 :])
-    shown = text.decode("utf-8", "replace")[-_REACH:]
+    before = strip.without_tags(data[max(0, end - 4 * _REACH) : end]).decode("utf-8", "replace")
+    shown = " ".join(before.split())[-_REACH:]
     return bool((large_number_pattern() if large else number_pattern()).search(shown))
 
 
@@ -193,20 +308,5 @@ def _inside_word(data: bytes, end: int) -> bool:
         while start > 0 and data[start - 1] >= 0x80:
             start -= 1
     else:
-        start = max(data.rfind(mark, 0, end) for mark in (b"<wbr", b"&"))
+        start = data.rfind(b"&", 0, end)
     return data[start - 1 : start].isalnum() and data[end : end + 1].isalnum()
-
-
-def _unreadable(raw: bytes) -> bool:
-    """Whether the words of a page may be in its bytes under other codes than ASCII."""
-    if raw.startswith(_BOMS) or b"\0" in raw[:_HEAD]:
-        return True
-    name = declared(raw)
-    if name is None:
-        return False
-    if name.replace("_", "").startswith(_TWO_BYTES):
-        return True
-    try:
-        return _ASCII.decode(name) != _ASCII.decode("ascii")
-    except (UnicodeDecodeError, LookupError):
-        return True

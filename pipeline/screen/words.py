@@ -1,9 +1,8 @@
 """What a page must show somewhere to hold a claim, taken from the lexicon that the rules of extraction read.
 
-An article is off topic without a strong word of the subject, a chip, a figure of power or energy, or a large sum
-beside a faint word or a company of the field (`on_topic` of `claims/scope.py`). The words that can give one of these
-are listed here by what they prove. Every list is read off the lexicon, so that a word which is added there is looked
-for here.
+An article is off topic without a strong word of the subject, a chip, or a figure beside a faint word or a company of
+the field (`on_topic` of `claims/scope.py`). The words that can give one of these are listed here by what they prove.
+Every list is read off the lexicon, so that a word which is added there is looked for here.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from pipeline.components.chips import chip_words
 from pipeline.components.measures import rules
 from pipeline.components.numbers import number_words
 
-Proof = Literal["proof", "counted", "measured", "doubtful", "context", "chips", "maker", "field"]
-"""`proof` is enough by itself; `counted` beside a number and with a `context` somewhere (or a large number);
-`measured` beside a number; `doubtful` (a name that is also a word) with `chips` in its block, its `maker` somewhere,
-or as a plural beside a number; a large sum with a `field` in its block."""
+Proof = Literal["proof", "power", "counted", "measured", "doubtful", "context", "chips", "maker", "faint", "company"]
+"""`proof` (a strong word, a chip) is enough by itself; `counted` beside a number and with a `context` somewhere (or a
+large number); `doubtful` (a name that is also a word) with `chips` in its line, its `maker` somewhere, or as a plural
+beside a number. Without one of these it takes a figure of `power` (a unit that is a word, or a `measured` symbol beside
+a number) with a `faint` word beside a number or a `company`, or a large sum with one of the two in its line."""
 
 
 class Words(NamedTuple):
@@ -56,14 +56,15 @@ def evidence() -> tuple[Words, ...]:
     return (
         Words("proof", strong),
         Words("proof", tuple(form for form in shortest((*plain, *strong)) if form not in strong), glued=True),
-        Words("proof", shortest(word for row in units for word in row.words), glued=True),
+        Words("power", shortest(word for row in units for word in row.words), glued=True),
         Words("measured", _unique(symbol for row in units for symbol in row.symbols), exact=True),
         Words("counted", shortest((*heads.weak, *heads.plain))),
         *(Words("doubtful", shortest(forms), maker, glued=True) for maker, forms in sorted(doubtful.items())),
         *(Words("maker", shortest(makers[maker]), maker) for maker in sorted(doubtful) if maker),
         Words("context", shortest((*heads.context, *counting))),
         Words("chips", shortest(chips)),
-        Words("field", shortest((*lexicon.toml("scope")["topic"]["faint"], *_companies(gazetteer)))),
+        Words("faint", shortest(lexicon.toml("scope")["topic"]["faint"])),
+        Words("company", shortest(_companies(gazetteer))),
     )
 
 
@@ -149,10 +150,13 @@ def large_number_pattern() -> re.Pattern[str]:
 
 @functools.cache
 def large_sum_pattern() -> re.Pattern[str]:
-    """Digits of a sum, many or with something behind that makes them large."""
+    """A sum of many digits, or with a scale behind, that stands beside a currency."""
     forms = money()
     behind = "|".join(map(re.escape, (*forms.scales, *forms.abbreviations, *forms.letters)))
-    return re.compile(rf"(?:\d[,.' ]?){{{forms.digits},}}|[\d.,½¼¾' ]{{1,20}}[ -]?(?i:{behind})(?![A-Za-z0-9])")
+    number = rf"(?:(?:\d[,.' ]?){{{forms.digits},}}|[\d.,½¼¾' ]{{1,20}}[ -]{{0,2}}(?i:{behind})(?![A-Za-z0-9]))"
+    before = "|".join(map(re.escape, sorted(forms.signs, key=len, reverse=True)))
+    after = "|".join(map(re.escape, sorted(forms.names, key=len, reverse=True)))
+    return re.compile(rf"(?:{before})[\s-]{{0,3}}{number}|{number}[\s-]{{0,3}}(?i:{after})(?![A-Za-z])")
 
 
 def _companies(gazetteer: lexicon.Lexicon) -> Iterator[str]:
