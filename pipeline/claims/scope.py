@@ -190,12 +190,30 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     after = _IN_OR_OF.match(text, mention.end, min(sentence.end, mention.end + 60))
     if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
         return True
+    if _turned_over(reading, sentence, mention):
+        return True
     valuing = word_pattern("scope", "money", "valuing")
     before = list(valuing.finditer(text, sentence.start, mention.start))
     if not before or reading.words_between(before[-1].end(), mention.start) > _VALUED:
         return False
     low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
+
+
+_SOLD = re.compile(r"\b(?:sold|sells?|selling|shipped|ships|booked|generated)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+_WARES = re.compile(r"(?:\sworth)?\s(?:of|in)\s")
+_BUYER = re.compile(r"\bto\s(?:the\s)?$", re.IGNORECASE)
+
+
+def _turned_over(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is what somebody sold of its wares to no named buyer ("sold $51bn worth of chips")."""
+    end = clause_of(sentence, mention).end
+    buyers = [t for t in sentence.things if t.type == "company" and mention.end < t.start < end]
+    return bool(
+        _SOLD.search(reading.text, sentence.start, mention.start)
+        and _WARES.match(reading.text, mention.end, end)
+        and not any(_BUYER.search(reading.text, mention.end, t.start) for t in buyers)
+    )
 
 
 def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:

@@ -112,7 +112,7 @@ def _place(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | None:
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
     places = [t for t in places if not _SEAT.search(reading.text, max(sentence.start, t.start - 16), t.start)]
     near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
-    return min(near, key=lambda t: reading.gap(t, step), default=None)
+    return min(near, key=lambda t: (t.kind == "county", reading.gap(t, step)), default=None)
 
 
 def _names_an_office(reading: Reading, place: Thing) -> bool:

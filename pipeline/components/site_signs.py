@@ -20,6 +20,8 @@ _AT_REACH = 7
 _ITEM_REACH = 40
 _AFTER_COLON = 6
 _PART_REACH = 16
+_INSIDE = ("to", "in", "near", "outside", "from")
+"""What makes the name behind it no subject of a verb ("its campus in Ashby went live")."""
 _LABEL = 3
 """Words of the longest label of a table cell."""
 
@@ -242,7 +244,7 @@ def _sentence_near(words: Words, first: int, last: int) -> range:
 
 def _does(words: Words, first: int, last: int) -> bool:
     """Whether a verb of sites alone stands behind the name."""
-    if not words.same_line(first, last) or words.lower(first - 1) == "to":
+    if not words.same_line(first, last) or words.lower(first - 1) in _INSIDE:
         return False
     found = signs("after", "site_signs").get(words.lower(last), ())
     return any(
