@@ -19,7 +19,7 @@ from pipeline.records import Cue, Event, Realization
 
 FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "pending": "possible", "refused": "negated"}
 """What each form of words says by itself."""
-_UNHEARD = ("intent.",)
+_UNHEARD = ("intent.", "condition.if_proposed")
 """Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
 SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""

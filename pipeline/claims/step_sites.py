@@ -49,6 +49,8 @@ def site_of(
     ]
     if moved:
         sites = [t for t in sites if not _FROM.search(reading.text, max(sentence.start, t.start - 40), t.start)]
+    if setback and all(t.stands_in for t in sites) and _done_to_another(reading, sentence, step):
+        return None, 0.0
     if not sites and wide:
         sites = [t for t in sentence.things if t.type == "cluster" and reading.gap(t, step) <= _MATTER][:1]
     if sites:
@@ -163,6 +165,27 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
         or not any(
             _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
         )
+    )
+
+
+@functools.cache
+def _object() -> re.Pattern[str]:
+    determiners, ends = ("|".join(lexicon.toml("events")["linking"][name]) for name in ("determiners", "ends_object"))
+    return re.compile(rf"(?:\b(?:{determiners})\s)((?:(?!(?:{ends})\b)[\w'’-]+\s?){{1,7}})", re.IGNORECASE)
+
+
+def _done_to_another(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
+    """Whether the step has an object without a word of building in it ("cancelled its annual fair")."""
+    last = reading.text[step.start : step.end].rsplit(maxsplit=1)[-1]
+    found = _object().match(reading.text, step.end - len(last), sentence.end)
+    found = found or _object().match(reading.text, min(step.end + 1, sentence.end), sentence.end)
+    if found is None:
+        return False
+    words = lexicon.toml("events")
+    known = {*words["linking"]["parts"], *words["sets"]["site"], *words["sets"]["permit"], *words["sets"]["gear"]}
+    told = [*sentence.things, *sentence.dates, *sentence.quantities]
+    return known.isdisjoint(found[1].lower().split()) and not any(
+        t.start < found.end() and found.start(1) < t.end for t in told
     )
 
 
