@@ -24,13 +24,13 @@ def echoes(reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The steps that these tell besides themselves, each planned and with a date of its own."""
     found: list[Draft] = []
     for draft in drafts:
-        other = _new_date(reading, draft) if draft.event == "delayed" else _follows(reading, draft, drafts)
+        other = _new_date(reading, draft, drafts) if draft.event == "delayed" else _follows(reading, draft, drafts)
         if other:
             found.append(other)
     return found
 
 
-def _new_date(reading: Reading, draft: Draft) -> Draft | None:
+def _new_date(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft | None:
     """The step that slipped to a new date: what the text names ("put off the completion to 2028"), else the opening."""
     date = draft.date
     if date is None or not ahead(reading, date):
@@ -40,7 +40,8 @@ def _new_date(reading: Reading, draft: Draft) -> Draft | None:
         noun = pattern.search(reading.text, clause.start, date.start)
         if noun:
             return _planned(reading, draft, event, noun.start(), noun.end(), date)
-    return _planned(reading, draft, "operational", draft.start, draft.end, date)
+    told = [d for d in drafts if d.sentence.index == draft.sentence.index and d.event in _REPEATED]
+    return _planned(reading, draft, (told and told[0].event) or "operational", draft.start, draft.end, date)
 
 
 def _follows(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft | None:

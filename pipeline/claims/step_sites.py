@@ -29,6 +29,11 @@ _BACK = 3
 _FROM = re.compile(r"\b(?:from|off|out of)\s(?:[\w'’-]+\s){0,3}$", re.IGNORECASE)
 _SEAT = re.compile(r"\b(?:based|headquartered)\s(?:in|at|near)\s$", re.IGNORECASE)
 """Before a place: it is where a company sits."""
+_BESIDE = re.compile(
+    r",\s(?:on|at|near|beside|next to|adjacent to|close to|opposite|alongside|across from|(?:north|south|east|west) of)"
+    r"\b[^,]*$"
+)
+"""Before a site that only tells where another one lies ("its Ashby campus, on the Heron site, got …")."""
 _OWN = re.compile(r"^(?:['’]s)?\s(?:(?:state|environmental|public|local|energy|utility|air)\s){0,2}")
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -56,10 +61,15 @@ def site_of(
     if sites:
         best = min(
             sites,
-            key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, step)),
+            key=lambda t: (
+                abs(sentence.clause_at(t.start) - here),
+                t.type != "cluster",
+                bool(_BESIDE.search(reading.text, sentence.start, t.start)),
+                reading.gap(t, step),
+            ),
         )
         return best, 0.85 if not best.stands_in else 0.75
-    place = _place(reading, sentence, step)
+    place = _place(reading, sentence, step, wide)
     if place and not _names_an_office(reading, place):
         return place, 0.55
     main = subjects.main_site(reading) if place else None
@@ -106,9 +116,12 @@ def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -
     )
 
 
-def _place(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | None:
+def _place(reading: Reading, sentence: Sentence, step: Anchor, wide: bool) -> Thing | None:
     """The town or county of a site without a name ("In Lakeport, AWS won approval for a data center")."""
-    if not word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end):
+    heads = word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end)
+    if not heads and not (
+        wide and word_pattern("events", "linking", "land").search(reading.text, step.start, sentence.end)
+    ):
         return None
     here = sentence.clause_at(step.start)
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]

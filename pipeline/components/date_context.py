@@ -59,8 +59,9 @@ def _cue(ctx: Context, places: range) -> Side:
             return None
         if places.step > 0 and word in rules.clause:
             return None
+        tail = tokens.word(place - 1) == "-" and tokens.glued(place)  # "AI-ready"
         noun = word in rules.nouns and tokens.word(place + 1) not in rules.verb_before
-        if (word in rules.future and not noun) or (word == "be" and tokens.word(place - 1) == "to"):
+        if (word in rules.future and not noun and not tail) or (word == "be" and tokens.word(place - 1) == "to"):
             once = rules.once.intersection(tokens.low[max(0, place - 2) : place])
             return None if once else "future"  # "it was due in June": what was to come may have come
         if word in rules.speech and places.step < 0 and distance and tokens.word(place + 1) not in rules.speech_before:

@@ -132,11 +132,25 @@ def _place_before_head(words: Words, taken: Sequence[Found | None], place: Found
     while at < place.last + _SIZED and (words.lower(at).isdigit() or words.lower(at) in rules("sites", "sized")):
         at += 1
     size = phrase_at(words, at, phrases("sites", "by_place"))
+    if (
+        not size
+        and words.same_line(place.first, at)
+        and words.forms[at].islower()
+        and _owned_place(words, taken, place)
+    ):
+        size = phrase_at(words, at, phrases("sites", "owned"))
     if not size or not words.same_line(place.first, at) or words.lower(at + size) in rules("sites", "not_after"):
         return 0
     if _wide(place) and not (_determined(words, taken, place.first) or _somebodys(words, taken, place.first)):
         return 0
     return _in_place(words, taken, at + size)
+
+
+def _owned_place(words: Words, taken: Sequence[Found | None], place: Found) -> bool:
+    """Whether somebody's stands before the place: "its Ashby project", "Vorlund's Ashby project"."""
+    before = words.lower(place.first - 1)
+    owner = taken[place.first - 1] if place.first else None
+    return before in ("its", "their", "our", "s") or (owner is not None and owner.type == "company")
 
 
 def _determined(words: Words, taken: Sequence[Found | None], first: int) -> bool:

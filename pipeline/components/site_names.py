@@ -346,6 +346,8 @@ def _own_name(words: Words, first: int, last: int) -> bool:
     """Whether a word of the stretch is a name and no common noun of the trade."""
     plain = rules("sites", "not_names") | rules("words", "stop") | rules("companies", "generic")
     own = [i for i in range(first, last) if words.forms[i][0].isalpha() and words.lowers[i] not in plain]
+    if own and words.lowers[first] in rules("sites", "no_series") and last - first == 2:
+        own = [i for i in own if len(words.forms[i]) > 1]  # "Hall C" is a part
     acronym = last - first == 1 and words.forms[first].isupper() and len(words.forms[first]) < 5
     return bool(own) and not acronym
 

@@ -152,6 +152,8 @@ def _at(words: Words, first: int) -> bool:
     if not words.same_line(link, first):
         return False
     word = words.lower(link)
+    if word == "in" and words.lower(link - 1) == "," and words.lower(link - 2) in rules("sites", "one_of"):
+        return True
     if word == "in":  # "40 MW in NAME" is a site's load, "9,000 chips in NAME" are a company's
         return bool(link and (_POWER.fullmatch(words.lower(link - 1)) or words.lower(link - 1) == "turbines"))
     if word in rules("sites", "done_to"):
