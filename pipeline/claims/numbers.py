@@ -30,6 +30,11 @@ _ONLY_MONEY = (
 """Rules of cues that say nothing of what is no money, and of money."""
 
 
+def deaf_to(kind: str) -> tuple[str, ...]:
+    """Prefixes of the cue rules that say nothing about a number of this kind."""
+    return _ONLY_MONEY if kind == "investment" else _NO_MONEY
+
+
 def find(reading: Reading) -> list[Draft]:
     """The drafts of all numbers in scope, in reading order."""
     drafts: list[Draft] = []
@@ -175,7 +180,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
-    deaf = _ONLY_MONEY if mention.kind == "investment" else _NO_MONEY
+    deaf = deaf_to(mention.kind)
     if _of_a_contract(reading, sentence, mention):
         deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)

@@ -232,7 +232,7 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
         return True
     clause = clause_of(sentence, mention)
-    if _earned().search(text, clause.start, mention.start):
+    if _turned_over(reading, sentence, mention) or _earned().search(text, clause.start, mention.start):
         return True
     if word_pattern("scope", "money", "by_size").search(text, clause.start, min(clause.end, mention.end + _BY_SIZE)):
         return True
@@ -242,6 +242,22 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
         return False
     low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
+
+
+_SOLD = re.compile(r"\b(?:sold|sells?|selling|shipped|ships|booked|generated)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+_WARES = re.compile(r"(?:\sworth)?\s(?:of|in)\s")
+_BUYER = re.compile(r"\bto\s(?:the\s)?$", re.IGNORECASE)
+
+
+def _turned_over(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is what somebody sold of its wares to no named buyer ("sold $51bn worth of chips")."""
+    end = clause_of(sentence, mention).end
+    buyers = [t for t in sentence.things if t.type == "company" and mention.end < t.start < end]
+    return bool(
+        _SOLD.search(reading.text, sentence.start, mention.start)
+        and _WARES.match(reading.text, mention.end, end)
+        and not any(_BUYER.search(reading.text, mention.end, t.start) for t in buyers)
+    )
 
 
 def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
