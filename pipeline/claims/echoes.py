@@ -18,6 +18,7 @@ _REPEATED: frozenset[Event] = frozenset(
 )
 """Steps that a second part takes as the first one did."""
 _SURE = 0.8
+_AT_FIRST = re.compile(r"\b(?:originally|initially|previously)\b", re.IGNORECASE)
 _PUT_OFF = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 
 
@@ -29,6 +30,18 @@ def echoes(reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
         if other:
             found.append(other)
     return found
+
+
+def superseded(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> bool:
+    """Whether a step only tells when the same step of the same sentence was first due ("originally to open in May")."""
+    if draft.verdict.realization != "planned" or draft.subject is None:
+        return False
+    clause = draft.sentence.clauses[draft.sentence.clause_at(draft.start)]
+    return bool(_AT_FIRST.search(reading.text, clause.start, draft.start)) and any(
+        d is not draft and d.event == draft.event and d.subject and d.subject.key == draft.subject.key
+        for d in drafts
+        if d.sentence.index == draft.sentence.index
+    )
 
 
 def _new_date(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft | None:

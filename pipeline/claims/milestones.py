@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
-from pipeline.claims.echoes import ahead, echoes
+from pipeline.claims.echoes import ahead, echoes, superseded
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
@@ -98,7 +98,7 @@ class MilestoneFinder:
             draft = self._draft(reading, sentence, hit)
             if draft:
                 drafts.append(draft)
-        return [*(_undated(reading, d) for d in drafts), *echoes(reading, drafts)]
+        return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
 
     def _hits(self, reading: Reading) -> list[_Hit]:
         """Matches in characters; where two overlap the longer one stays, a decision still to come before any other."""
@@ -152,15 +152,7 @@ class MilestoneFinder:
             default_confidence=0.6 if hit.form == "open" else 0.9,
         )
         if hit.form == "pending" and found.realization == "planned":
-            words = Cue(
-                text=reading.text[hit.start : hit.end],
-                start=hit.start,
-                end=hit.end,
-                facet="realization",
-                value="possible",
-                rule=f"{hit.rule.rule}.{hit.form}",
-            )
-            found = found.overruled(words, "possible", found.confidence)
+            found = _by_its_words(reading, hit, found, "possible")
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
         rivals = [*sentence.quantities]
@@ -174,6 +166,8 @@ class MilestoneFinder:
             and _NOT_BEFORE.search(reading.text, hit.start, hit.end)
         ):
             date = date.model_copy(update={"date": date.date.model_copy(update={"relation": "from"})})
+            if found.realization == "negated":
+                found = _by_its_words(reading, hit, found, "planned")
         return Draft(
             kind="milestone",
             event=hit.rule.event,
@@ -184,6 +178,19 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _by_its_words(reading: Reading, hit: _Hit, found: Verdict, value: Realization) -> Verdict:
+    """The verdict with what the words of the step say by themselves."""
+    cue = Cue(
+        text=reading.text[hit.start : hit.end],
+        start=hit.start,
+        end=hit.end,
+        facet="realization",
+        value=value,
+        rule=f"{hit.rule.rule}.{hit.form}",
+    )
+    return found.overruled(cue, value, found.confidence)
 
 
 def _undated(reading: Reading, draft: Draft) -> Draft:
