@@ -6,7 +6,11 @@ OUT ?= out
 BENCH ?= corpus/samples/wire-desk.jsonl
 TREEBANK ?= ../shared/treebank
 
-.PHONY: run test killed lint types check bench train schema readme clean help
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate --quiet $(LOCK_OPTIONS)
+
+.PHONY: run test killed lint types check bench train schema readme lock clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -28,7 +32,8 @@ lint: $(VENV)/.dev ## style
 types: $(VENV)/.dev ## types
 	@$(BIN)/pyright
 
-check: lint types test ## everything that a change must pass
+check: ## everything that a change must pass: what CI runs
+	@.ci/run
 
 bench: $(VENV)/.dev ## words a second and start-up times, over BENCH=FILE.jsonl
 	@$(BIN)/python benchmarks/speed.py $(BENCH)
@@ -43,6 +48,10 @@ schema: $(VENV)/.run ## write docs/schema/ anew
 readme: $(VENV)/.run ## put the record of the example anew into README.md
 	@$(BIN)/python docs/update_readme.py
 
+lock: $(VENV)/.dev ## pin every package anew, with its hashes; LOCK_OPTIONS=--upgrade takes the newest releases
+	@$(LOCK) -o requirements.lock
+	@$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+
 clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .ruff_cache .hypothesis
 
@@ -51,13 +60,15 @@ $(BIN)/python:
 	  echo "infraclaims needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) --version 2>&1`. Try: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-# The stamps are older than pyproject.toml when the dependencies changed, and then the install runs again.
-$(VENV)/.run: pyproject.toml | $(BIN)/python
+# The stamps are older than the lock when the dependencies changed, and then the install runs again.
+$(VENV)/.run: pyproject.toml requirements.lock | $(BIN)/python
 	@echo "installing infraclaims into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps -e .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml | $(BIN)/python
+$(VENV)/.dev: pyproject.toml requirements-dev.lock | $(BIN)/python
 	@echo "installing infraclaims and its tools into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps -e .
 	@touch $@ $(VENV)/.run

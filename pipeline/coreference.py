@@ -58,6 +58,12 @@ def speaking() -> re.Pattern[str]:
     return re.compile(rf"\s+(?:(?:last|this) \w+\s+|\w+ly\s+|also\s+|now\s+|then\s+)?(?:{words})\b")
 
 
+_SHARE = re.compile(
+    r"(?:%|\b(?:percent|per cent|most|many|some|few|half|share|number|majority|dozens|hundreds)) of $", re.IGNORECASE
+)
+"""Before a plural that is no site of the article but a count of all ("40% of the data centers")."""
+
+
 @functools.cache
 def _acting() -> re.Pattern[str]:
     """Behind "it": what a company does and a site does not."""
@@ -230,5 +236,7 @@ def _referent(
         if match["det"].lower() in {"its", "their"}:
             return None
         return focus.company(orgs, match.start(), rules["kinds"].get(match["company"].lower()))
+    if match.group().endswith("s") and _SHARE.search(match.string, start, match.start()):
+        return None
     sites_here = [t for t in here if t.type == "cluster" and t.end <= match.start()]
     return sites_here[-1] if sites_here else focus.site(match.start())

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
+from typing import get_args
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -41,16 +42,17 @@ from pipeline.records import (
     Extraction,
     Extractor,
     Page,
+    QuantityKind,
     QuantityMention,
     Rejected,
+    UnitKind,
     content_hash,
 )
 from pipeline.settings import Settings
 
-_QUANTITY_TYPES: dict[str, EntityType] = {
+_QUANTITY_TYPES: dict[QuantityKind, EntityType] = {
+    **{kind: kind for kind in get_args(UnitKind)},
     "accelerators": "accelerator_count",
-    "power": "power",
-    "energy": "energy",
     "investment": "money",
 }
 

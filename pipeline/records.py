@@ -16,7 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA_VERSION = "1.0"
 
-Kind = Literal["accelerators", "power", "energy", "investment", "agreement", "milestone"]
+UnitKind = Literal["power", "energy"]
+"""What the units of lexicon/units.toml measure. A new kind is named here and gets its units there."""
+QuantityKind = Literal["accelerators", UnitKind, "investment"]
+Kind = Literal[QuantityKind, "agreement", "milestone"]
 Event = Literal[
     "announced", "permitted", "construction_started", "construction_completed", "energized", "delivered", "operational",
     "workload_started", "expanded", "delayed", "paused", "cancelled", "decommissioned",
@@ -33,7 +36,7 @@ SubjectType = Literal["company", "cluster", "programme", "person", "place", "oth
 AttributionType = Literal["person", "company", "publication", "document", "anonymous"]
 EntityType = Literal[
     "company", "cluster", "programme", "person", "place", "publication", "accelerator",
-    "accelerator_count", "power", "energy", "money", "date",
+    "accelerator_count", UnitKind, "money", "date",
 ]  # fmt: skip
 Disposition = Literal["extracted", "irrelevant", "duplicate", "rejected"]
 
@@ -150,7 +153,7 @@ class QuantityMention(Spanned):
 
     start: int
     end: int
-    kind: Literal["accelerators", "power", "energy", "investment"]
+    kind: QuantityKind
     quantity: Quantity
 
 

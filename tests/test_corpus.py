@@ -17,9 +17,14 @@ INDEX = index()
 IDS = sorted(INDEX)
 GENRES = {
     "wire news", "press release", "trade press", "local news", "company blog", "analyst post",
-    "earnings-call transcript", "newsletter", "listicle", "explainer", "off-topic",
+    "earnings-call transcript", "newsletter", "listicle", "explainer", "feature", "startup news", "national news",
+    "national newspaper", "gadget site", "off-topic",
 }  # fmt: skip
-SPLITS = {"granite": "train", "meridian": "train", "fjordlight": "dev", "monsoon": "test", "ledgerline": "test"}
+SPLITS = {
+    "granite": "train", "meridian": "train",
+    "fjordlight": "dev", "broadsheet": "dev", "wharf": "dev",
+    "monsoon": "test", "ledgerline": "test", "newsstand": "test", "gazette": "test",
+}  # fmt: skip
 
 
 def gold(article: str) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import verdict
+from pipeline.claims.echoes import ahead, echoes
+from pipeline.claims.facets import Verdict, verdict
+from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence
-from pipeline.records import Event, Realization
+from pipeline.records import Cue, Event, Realization
 
 FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "pending": "possible", "refused": "negated"}
 """What each form of words says by itself."""
-_UNHEARD = ("intent.",)
+_UNHEARD = ("intent.", "condition.if_proposed")
 """Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
 SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""
@@ -27,6 +29,10 @@ _OF_PARTS: frozenset[Event] = frozenset(
 )
 """Steps that the number of a part carries, so that they are no claims of their own beside it."""
 
+_CARRIED = 0.55
+"""How sure the link to a site is that another sentence names, at most."""
+_LAW = 4
+"""Words between a decision and the law that it is about."""
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s(?:[\w-]+\s){1,4}(?:before|until)$", re.IGNORECASE)
 """A step that comes no earlier than a date comes from it on ("will not open before 2028")."""
 _NONE = re.compile(r"\b(?:no|nor|neither|without|none of the)(?:\s[\w-]+){0,2}\s$", re.IGNORECASE)
@@ -79,16 +85,16 @@ class MilestoneFinder:
             draft = self._draft(reading, sentence, hit)
             if draft:
                 drafts.append(draft)
-        return drafts
+        return [*(_undated(reading, d) for d in drafts), *echoes(reading, drafts)]
 
     def _hits(self, reading: Reading) -> list[_Hit]:
-        """Matches in characters; where two overlap the longer one stays, `done` before `open`."""
+        """Matches in characters; where two overlap the longer one stays, a decision still to come before any other."""
         found: list[_Hit] = []
         for name, start, end in self._table.find(reading.doc):
             rule, form = name.rsplit("/", 1)
             low, high = reading.token_span(start, end)
             found.append(_Hit(rules()[rule], form, low, high))
-        found.sort(key=lambda h: (-(h.end - h.start), h.form, h.start, h.rule.rule))
+        found.sort(key=lambda h: (-(h.end - h.start), h.form != "pending", h.form, h.start, h.rule.rule))
         kept: list[_Hit] = []
         for hit in found:
             if not any(hit.start < other.end and other.start < hit.end for other in kept):
@@ -97,7 +103,10 @@ class MilestoneFinder:
 
     def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit) -> Draft | None:
         step = Anchor(hit.start, hit.end)
-        if _none(reading, sentence, hit) or _of_a_column(reading, sentence, hit):
+        none = _none(reading, sentence, hit)
+        if (none and hit.rule.event != "construction_started") or _of_a_column(reading, sentence, hit):
+            return None
+        if hit.rule.event == "permitted" and _of_a_law(reading, sentence, hit):
             return None
         site, confidence = site_of(
             reading,
@@ -115,18 +124,28 @@ class MilestoneFinder:
             reading,
             sentence,
             hit,
-            default=FORMS[hit.form],
+            default="negated" if none else FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
             deaf_to=(*self._deaf, *_UNHEARD) if hit.rule.event in SETBACKS and hit.form == "done" else self._deaf,
             inside=hit.form in {"open", "pending"},
             default_confidence=0.6 if hit.form == "open" else 0.9,
         )
         if hit.form == "pending" and found.realization == "planned":
-            found = replace(found, realization="possible")
+            words = Cue(
+                text=reading.text[hit.start : hit.end],
+                start=hit.start,
+                end=hit.end,
+                facet="realization",
+                value="possible",
+                rule=f"{hit.rule.rule}.{hit.form}",
+            )
+            found = found.overruled(words, "possible", found.confidence)
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
         rivals = [*sentence.quantities]
         date = dating.link(reading, sentence, hit, rivals, announced=hit.rule.event in {"announced", "permitted"})
+        if date is None and _in_general(reading, sentence, hit, found, confidence):
+            return None
         if (
             date
             and date.start > hit.start
@@ -139,7 +158,6 @@ class MilestoneFinder:
             event=hit.rule.event,
             sentence=sentence,
             anchor=(hit.start, hit.end),
-            # The date of a setback is the new one, which lies ahead.
             verdict=found if hit.rule.event in SETBACKS else dating.not_before(found, date, reading.published),
             subject=site,
             link_confidence=confidence,
@@ -147,9 +165,40 @@ class MilestoneFinder:
         )
 
 
+def _undated(reading: Reading, draft: Draft) -> Draft:
+    """A slip without the date that lies ahead: that is when the step is due now, not when it slipped."""
+    late = draft.event == "delayed" and draft.date is not None and ahead(reading, draft.date)
+    return replace(draft, date=None) if late else draft
+
+
 def _none(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     """Whether a "no" right before the step says that there was none ("no permit was issued")."""
     return bool(_NONE.search(reading.text, sentence.start, hit.start))
+
+
+def _in_general(reading: Reading, sentence: Sentence, hit: _Hit, found: Verdict, confidence: float) -> bool:
+    """Whether a step without a date only tells what happens as a rule ("GPUs train models") or on a condition ("once
+    the chips arrive", "should the hall not be ready"), and no step of the site.
+    """
+    carried = confidence <= _CARRIED
+    if hit.form == "pending" or (found.realization == "realized" and not carried):
+        return False
+    untold = hit.form == "open" and found.by_default and carried
+    clause = sentence.clauses[sentence.clause_at(hit.start)]
+    return untold or bool(_condition().search(reading.text, clause.start, hit.start))
+
+
+@functools.cache
+def _condition() -> re.Pattern[str]:
+    words = lexicon.toml("events")["linking"]
+    opening, turned = ("|".join(words[name]) for name in ("conditions", "after_should"))
+    return re.compile(rf"\b(?:{opening})\b|\bshould (?:{turned})\b", re.IGNORECASE)
+
+
+def _of_a_law(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether what was decided on is a law and no project ("lawmakers passed a bill that would …")."""
+    found = word_pattern("events", "linking", "laws").search(reading.text, hit.start, sentence.end)
+    return found is not None and reading.words_between(hit.end, found.start()) <= _LAW
 
 
 def _of_a_column(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -16,21 +16,23 @@ from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Cue, QuantityMention, Realization
 
-DEAF: dict[str, tuple[str, ...]] = {
-    "accelerators": ("done.money", "done.paid"),
-    "power": ("done.money", "done.paid"),
-    "energy": ("done.money", "done.paid"),
-    "investment": (
-        "commit.secured",
-        "commit.capacity",
-        "done.state",
-        "done.bare",
-        "done.premodifier",
-        "done.active",
-        "done.predicate.",
-        "construction.state",
-    ),
-}
+_NO_MONEY = ("done.money", "done.paid")
+_ONLY_MONEY = (
+    "commit.secured",
+    "commit.capacity",
+    "done.state",
+    "done.bare",
+    "done.premodifier",
+    "done.active",
+    "done.predicate.",
+    "construction.state",
+)
+"""Rules of cues that say nothing of what is no money, and of money."""
+
+
+def deaf_to(kind: str) -> tuple[str, ...]:
+    """Prefixes of the cue rules that say nothing about a number of this kind."""
+    return _ONLY_MONEY if kind == "investment" else _NO_MONEY
 
 
 def find(reading: Reading) -> list[Draft]:
@@ -178,7 +180,9 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
-    deaf = (*DEAF[mention.kind], "done.money") if _of_a_contract(reading, sentence, mention) else DEAF[mention.kind]
+    deaf = deaf_to(mention.kind)
+    if _of_a_contract(reading, sentence, mention):
+        deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
     if _grown_from(reading, sentence, mention):
@@ -204,11 +208,14 @@ def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMentio
     if mention.kind != "investment":
         return False
     found = _CONTRACT.match(reading.text, mention.end, sentence.end)
-    return bool(found) and not word_pattern("deals", "scope", "no_price").search(found.group())
+    return bool(found) and not any(
+        word_pattern("deals", "scope", words).search(found.group()) for words in ("no_price", "lent")
+    )
 
 
 _CONTRACT = re.compile(
-    r"(?:,? [\w-]+){0,5}? (?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
+    r"(?:,? (?!(?:in|of|from|with|by|after|through|via|under|and|to)\b)[\w-]+){0,5}? "
+    r"(?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
     re.IGNORECASE,
 )
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")

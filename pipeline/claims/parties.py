@@ -37,6 +37,8 @@ _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
 _PLUS = re.compile(r"\sand\s(?!has\b|will\b|is\b)")
 _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
+_FURTHER = re.compile(r".{0,6}?\b(?:and|but|while|whereas|although|as|because)\s+(?:the\s+)?", re.DOTALL)
+_SERVED = re.compile(r"\b(?:to|for)\s")
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
 
@@ -93,7 +95,18 @@ def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: i
         and (t.text.lower() not in _PRONOUNS or sentence.clause_at(t.start) == here or _governed(reading, sentence, t))
         and ";" not in reading.text[end : t.start]
         and not (t.stands_in and _SAYING.match(reading.text, t.end))
+        and not _acts_itself(reading, sentence, t, end)
     ]
+
+
+def _acts_itself(reading: Reading, sentence: Sentence, thing: Thing, end: int) -> bool:
+    """Whether a name is the subject of a further clause, and whom the deal's words serve is told before it ("supplies
+    40 MW to the campus, and Tarn approved it").
+    """
+    clause = sentence.clauses[sentence.clause_at(thing.start)]
+    if not end < clause.start <= thing.start or not _SERVED.search(reading.text, end, clause.start):
+        return False
+    return bool(_FURTHER.fullmatch(reading.text, clause.start - 6, thing.start))
 
 
 def from_which(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int) -> list[Thing]:

@@ -13,6 +13,8 @@ from pipeline.records import Kind, PowerRole, QuantityMention
 
 _VALUED = 9
 """Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
+_BY_SIZE = 20
+"""Characters behind a sum that may tell that it is the cost of any such thing ("$12 million per megawatt")."""
 _PRICED = 160
 """Characters before "worth" among which the thing stands that is priced."""
 _INHERITED = 3
@@ -20,6 +22,10 @@ _INHERITED = 3
 _SIZE = 60
 """Characters before a number among which the thing stands of which it is the size."""
 _OF = re.compile(r"\s+(?:of|for)\s+(?:(?:up|to|about|around|some|roughly|another|at|least|over|an?|the)\s+){0,3}")
+_HELD_BESIDE = re.compile(
+    r"[^.;:$€£₹]{0,70}?\b(?:up|down|rising|risen|of which|compared|versus)"
+    r"(?:\s+(?:from|with|to))?(?:\s+[\w-]+){0,4}?\s+"
+)
 _IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure|contracted)\b)[\w-]+\s+){0,2}?")
 
 
@@ -36,15 +42,22 @@ def word_pattern(*path: str) -> re.Pattern[str]:
 
 
 def nearest(
-    reading: Reading, pattern: re.Pattern[str], anchor: Placed, start: int, end: int, names: Sequence[Thing] = ()
+    reading: Reading,
+    pattern: re.Pattern[str],
+    anchor: Placed,
+    start: int,
+    end: int,
+    names: Sequence[Thing] = (),
+    kept: re.Pattern[str] | None = None,
 ) -> int | None:
     """Words from the anchor to the nearest match in `start`..`end`, None without one; what follows counts one less.
 
-    A word of a company's name among `names` ("Cipher Mining") does not count.
+    A word of a company's name among `names` ("Cipher Mining") does not count, nor one in a match of `kept`.
     """
     best: int | None = None
+    spared = [m.span() for m in kept.finditer(reading.text, start, end)] if kept else []
     for match in pattern.finditer(reading.text, start, end):
-        if _in_name(names, match.start()):
+        if _in_name(names, match.start()) or any(low <= match.start() < high for low, high in spared):
             continue
         if match.end() <= anchor.start:
             gap = reading.words_between(match.end(), anchor.start) + 1
@@ -69,14 +82,19 @@ def on_topic(reading: Reading) -> bool:
     misses = sum(1 for s in sentences if _strays(reading, s, against))
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
     lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
-    enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
+    wanted = min(max(topic["enough"], topic["least_density"] * len(sentences)), topic["density"] * len(sentences))
+    enough = sum(weights) >= wanted
     return sum(weights) > misses and (lead or enough) and (max(weights) >= 1 or any(map(_evident(reading), sentences)))
 
 
 def _strays(reading: Reading, sentence: Sentence, against: re.Pattern[str]) -> bool:
-    """Whether a sentence holds a word of another subject that is no part of a company's name ("Cipher Mining")."""
-    found = against.finditer(reading.text, sentence.start, sentence.end)
-    return any(not _in_name(sentence.things, m.start()) for m in found)
+    """Whether a sentence holds a word of another subject other than in a company's name ("Cipher Mining") or past."""
+    kept = [
+        m.span() for m in word_pattern("scope", "power", "kept").finditer(reading.text, sentence.start, sentence.end)
+    ]
+    found = [m.start() for m in against.finditer(reading.text, sentence.start, sentence.end)]
+    found = [at for at in found if not any(low <= at < high for low, high in kept)]
+    return any(not _in_name(sentence.things, at) for at in found)
 
 
 def _in_name(things: Sequence[Thing], offset: int) -> bool:
@@ -152,10 +170,12 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
             size < rules["money"]["smallest"]
             or quantity.period in {"hour", "day"}
             or _of_worth(reading, sentence, mention)
+            or _beside_other(reading, sentence, mention)
         ):
             return False
         infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
-        other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end)
+        kept = word_pattern("scope", "money", "kept")
+        other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end, kept=kept)
         if infra is None:
             sized = any(q.kind in {"power", "accelerators"} for q in sentence.quantities)
             return other is None and (sized or _follows_sum(reading, sentence))
@@ -171,7 +191,28 @@ def _other(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bo
     """Whether the clause of a number of power, energy or chips holds a word of something else with such numbers."""
     clause = clause_of(sentence, mention)
     words = word_pattern("scope", "accelerators" if mention.kind == "accelerators" else "power", "other")
-    return nearest(reading, words, mention, clause.start, clause.end, sentence.things) is not None
+    kept = word_pattern("scope", "power", "kept")
+    return nearest(reading, words, mention, clause.start, clause.end, sentence.things, kept) is not None
+
+
+@functools.cache
+def _earned() -> re.Pattern[str]:
+    """Before a sum: revenue or the like, and what it did ("Revenue in the cloud unit rose 12% to")."""
+    return re.compile(
+        rf"(?<!contract )(?<!contracted )(?<!lease )\b(?:{'|'.join(lexicon.toml('scope')['money']['behind'])})"
+        rf"\b[^;:$€£₹]{{0,40}}?\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
+        re.IGNORECASE,
+    )
+
+
+def _beside_other(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is only held beside the sum before it, or is a part of it, and that one is no matter of a claim
+    ("valued at $350 billion, up from $183 billion").
+    """
+    before = [q for q in sentence.quantities if q.kind == "investment" and q.end <= mention.start]
+    if not before or not _HELD_BESIDE.fullmatch(reading.text, before[-1].end, mention.start):
+        return False
+    return not in_scope(reading, sentence, before[-1])
 
 
 def _follows_sum(reading: Reading, sentence: Sentence) -> bool:
@@ -190,12 +231,33 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     after = _IN_OR_OF.match(text, mention.end, min(sentence.end, mention.end + 60))
     if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
         return True
+    clause = clause_of(sentence, mention)
+    if _turned_over(reading, sentence, mention) or _earned().search(text, clause.start, mention.start):
+        return True
+    if word_pattern("scope", "money", "by_size").search(text, clause.start, min(clause.end, mention.end + _BY_SIZE)):
+        return True
     valuing = word_pattern("scope", "money", "valuing")
     before = list(valuing.finditer(text, sentence.start, mention.start))
     if not before or reading.words_between(before[-1].end(), mention.start) > _VALUED:
         return False
     low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
+
+
+_SOLD = re.compile(r"\b(?:sold|sells?|selling|shipped|ships|booked|generated)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
+_WARES = re.compile(r"(?:\sworth)?\s(?:of|in)\s")
+_BUYER = re.compile(r"\bto\s(?:the\s)?$", re.IGNORECASE)
+
+
+def _turned_over(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is what somebody sold of its wares to no named buyer ("sold $51bn worth of chips")."""
+    end = clause_of(sentence, mention).end
+    buyers = [t for t in sentence.things if t.type == "company" and mention.end < t.start < end]
+    return bool(
+        _SOLD.search(reading.text, sentence.start, mention.start)
+        and _WARES.match(reading.text, mention.end, end)
+        and not any(_BUYER.search(reading.text, mention.end, t.start) for t in buyers)
+    )
 
 
 def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:

@@ -29,6 +29,11 @@ _BACK = 3
 _FROM = re.compile(r"\b(?:from|off|out of)\s(?:[\w'’-]+\s){0,3}$", re.IGNORECASE)
 _SEAT = re.compile(r"\b(?:based|headquartered)\s(?:in|at|near)\s$", re.IGNORECASE)
 """Before a place: it is where a company sits."""
+_BESIDE = re.compile(
+    r",\s(?:on|at|near|beside|next to|adjacent to|close to|opposite|alongside|across from|(?:north|south|east|west) of)"
+    r"\b[^,]*$"
+)
+"""Before a site that only tells where another one lies ("its Ashby campus, on the Heron site, got …")."""
 _OWN = re.compile(r"^(?:['’]s)?\s(?:(?:state|environmental|public|local|energy|utility|air)\s){0,2}")
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -49,15 +54,22 @@ def site_of(
     ]
     if moved:
         sites = [t for t in sites if not _FROM.search(reading.text, max(sentence.start, t.start - 40), t.start)]
+    if setback and all(t.stands_in for t in sites) and _done_to_another(reading, sentence, step):
+        return None, 0.0
     if not sites and wide:
         sites = [t for t in sentence.things if t.type == "cluster" and reading.gap(t, step) <= _MATTER][:1]
     if sites:
         best = min(
             sites,
-            key=lambda t: (abs(sentence.clause_at(t.start) - here), t.type != "cluster", reading.gap(t, step)),
+            key=lambda t: (
+                abs(sentence.clause_at(t.start) - here),
+                t.type != "cluster",
+                bool(_BESIDE.search(reading.text, sentence.start, t.start)),
+                reading.gap(t, step),
+            ),
         )
         return best, 0.85 if not best.stands_in else 0.75
-    place = _place(reading, sentence, step)
+    place = _place(reading, sentence, step, wide)
     if place and not _names_an_office(reading, place):
         return place, 0.55
     main = subjects.main_site(reading) if place else None
@@ -104,15 +116,18 @@ def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -
     )
 
 
-def _place(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | None:
+def _place(reading: Reading, sentence: Sentence, step: Anchor, wide: bool) -> Thing | None:
     """The town or county of a site without a name ("In Lakeport, AWS won approval for a data center")."""
-    if not word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end):
+    heads = word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end)
+    if not heads and not (
+        wide and word_pattern("events", "linking", "land").search(reading.text, step.start, sentence.end)
+    ):
         return None
     here = sentence.clause_at(step.start)
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
     places = [t for t in places if not _SEAT.search(reading.text, max(sentence.start, t.start - 16), t.start)]
     near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
-    return min(near, key=lambda t: reading.gap(t, step), default=None)
+    return min(near, key=lambda t: (t.kind == "county", reading.gap(t, step)), default=None)
 
 
 def _names_an_office(reading: Reading, place: Thing) -> bool:
@@ -163,6 +178,27 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
         or not any(
             _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
         )
+    )
+
+
+@functools.cache
+def _object() -> re.Pattern[str]:
+    determiners, ends = ("|".join(lexicon.toml("events")["linking"][name]) for name in ("determiners", "ends_object"))
+    return re.compile(rf"(?:\b(?:{determiners})\s)((?:(?!(?:{ends})\b)[\w'’-]+\s?){{1,7}})", re.IGNORECASE)
+
+
+def _done_to_another(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
+    """Whether the step has an object without a word of building in it ("cancelled its annual fair")."""
+    last = reading.text[step.start : step.end].rsplit(maxsplit=1)[-1]
+    found = _object().match(reading.text, step.end - len(last), sentence.end)
+    found = found or _object().match(reading.text, min(step.end + 1, sentence.end), sentence.end)
+    if found is None:
+        return False
+    words = lexicon.toml("events")
+    known = {*words["linking"]["parts"], *words["sets"]["site"], *words["sets"]["permit"], *words["sets"]["gear"]}
+    told = [*sentence.things, *sentence.dates, *sentence.quantities]
+    return known.isdisjoint(found[1].lower().split()) and not any(
+        t.start < found.end() and found.start(1) < t.end for t in told
     )
 
 

@@ -11,6 +11,7 @@ from pipeline.records import DateRelation
 
 Side = Literal["past", "future"] | None
 _LEFT, _RIGHT = 25, 15
+_SLIP = 12
 _STOPS = frozenset(".!?;")
 
 
@@ -20,6 +21,8 @@ def side(ctx: Context, first: int, stop: int, relation: DateRelation) -> Side:
         return "past"
     if relation == "from" and ctx.tokens.word(first) in ctx.words.data.direction.starting:
         return _cue(ctx, range(stop, stop + _RIGHT)) or "future"
+    if _slipped(ctx, first):
+        return "future"
     left = _cue(ctx, range(first - 1, first - 1 - _LEFT, -1))
     right = _cue(ctx, range(stop, stop + _RIGHT))
     if relation not in ("by", "before"):
@@ -33,6 +36,19 @@ def side(ctx: Context, first: int, stop: int, relation: DateRelation) -> Side:
     return left or right or "future"
 
 
+def _slipped(ctx: Context, first: int) -> bool:
+    """Whether the date is the one to which something was put off ("postponed the hearing to September")."""
+    tokens, slips = ctx.tokens, ctx.words.data.direction.slips
+    if not {tokens.word(first), tokens.word(first - 1)} & {"to", "until", "till"}:
+        return False
+    for place in range(first - 1, first - 1 - _SLIP, -1):
+        if not tokens.word(place) or tokens.word(place) in _STOPS:
+            return False
+        if tokens.word(place) in slips:
+            return True
+    return False
+
+
 def _cue(ctx: Context, places: range) -> Side:
     tokens, rules = ctx.tokens, ctx.words.data.direction
     for distance, place in enumerate(places):
@@ -43,8 +59,9 @@ def _cue(ctx: Context, places: range) -> Side:
             return None
         if places.step > 0 and word in rules.clause:
             return None
+        tail = tokens.word(place - 1) == "-" and tokens.glued(place)  # "AI-ready"
         noun = word in rules.nouns and tokens.word(place + 1) not in rules.verb_before
-        if (word in rules.future and not noun) or (word == "be" and tokens.word(place - 1) == "to"):
+        if (word in rules.future and not noun and not tail) or (word == "be" and tokens.word(place - 1) == "to"):
             once = rules.once.intersection(tokens.low[max(0, place - 2) : place])
             return None if once else "future"  # "it was due in June": what was to come may have come
         if word in rules.speech and places.step < 0 and distance and tokens.word(place + 1) not in rules.speech_before:
@@ -86,7 +103,8 @@ def accepted(ctx: Context, form: Form, index: int, prefix: str, follows: bool) -
             return prefix not in rules.loose and prefix not in ("for", "with")
         return follows or (tokens.word(index - 1) in rules.before and not named)
     if form.unit == "season":
-        return prefix in weak.seasons_after and after not in weak.seasons_not_before
+        definite = prefix == "to" and tokens.word(index) == "the"  # "to fall" is a verb
+        return (definite or prefix in weak.seasons_after) and after not in weak.seasons_not_before
     if form.unit in ("year", "month", "week", "decade") and not form.fiscal:
         return prefix in weak.after and after not in weak.not_before and not tokens.raw(form.stop)[:1].isdecimal()
     if form.unit == "quarter":

@@ -89,6 +89,7 @@ class Direction(Record):
     clause: frozenset[str]
     nouns: frozenset[str]
     verb_before: frozenset[str]
+    slips: frozenset[str]
 
 
 class Governed(Record):

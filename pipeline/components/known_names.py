@@ -303,6 +303,7 @@ def _site_support(context: _Context, entry: lexicon.Entry, first: int, last: int
     related = {entry.owner, *entry.users} & context.ids
     score = 2 * bool(related) + (len(related) > 1) + 2 * any(place.lower() in context.places for place in entry.places)
     score += 2 if entry.kind == "program" and line in context.lines["domain"] else line in context.lines["domain"]
+    score += context.on_topic and bool(related)
     score += machine and line in context.lines["machines"]
     head = phrase_at(words, last, phrases("sites", "heads"))
     if head:

@@ -9,23 +9,21 @@ from __future__ import annotations
 import functools
 import re
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from pipeline import lexicon
 from pipeline.components import chips
 from pipeline.components.numbers import Number, NumberWords, alternatives, read_number
-from pipeline.records import Record, Relation
-
-QuantityKind = Literal["accelerators", "power", "energy", "investment"]
+from pipeline.records import QuantityKind, Record, Relation, UnitKind
 
 
 class UnitRow(Record):
-    """A unit of power or energy; `factor` turns it into the canonical `unit`. `bare`: said without a number too."""
+    """A unit; `factor` turns it into the canonical `unit` of its kind. `bare`: said without a number too."""
 
-    unit: Literal["MW", "MWh"]
-    kind: Literal["power", "energy"]
+    unit: str
+    kind: UnitKind
     factor: float
     words: tuple[str, ...]
     symbols: tuple[str, ...]

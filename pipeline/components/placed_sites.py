@@ -18,6 +18,8 @@ _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
 _WIDE = frozenset({"country", "region", "state"})
 _REACH = 40
 _FAR = 9
+_SIZED = 5
+"""Words up to the head of "Ashby 300 MW campus"."""
 
 
 def placed_sites(
@@ -31,7 +33,7 @@ def placed_sites(
     ids = frozenset(item.id for item in taken if item is not None and item.id)
     names: dict[str, str] = {}
     starts = {run.first: run for run in runs} if on_topic else {}
-    ends = {item.last: item for item in own}
+    ends = {item.last: item for item in (*(t for t in taken if t is not None and t.type == "cluster"), *own)}
     inner, plural, wider = phrases("sites", "inner"), phrases("sites", "plural"), phrases("sites", "placed")
     passed = 0
     for index in range(len(words)):
@@ -115,6 +117,8 @@ def _apposed_to(words: Words, index: int, ends: Mapping[int, Found]) -> Found | 
     """The site of "NAME, our cluster outside Ashby", given the word "cluster"."""
     for comma in range(index - 1, max(0, index - 8), -1):
         if words.lowers[comma] in (",", "—", "–"):
+            if words.lower(comma + 1) == "and":
+                return None
             return ends.get(comma)
         if words.line[comma] != words.line[index] or words.lowers[comma] in ";:().":
             return None
@@ -125,12 +129,28 @@ def _place_before_head(words: Words, taken: Sequence[Found | None], place: Found
     """Where "Ashby, Ohio, campus" or "Ashby campus in Ohio" ends; 0 for no site."""
     last = _with_state(words, taken, place.last)
     at = last + 1 if words.lower(last) == "," and last > place.last else last
+    while at < place.last + _SIZED and (words.lower(at).isdigit() or words.lower(at) in rules("sites", "sized")):
+        at += 1
     size = phrase_at(words, at, phrases("sites", "by_place"))
+    if (
+        not size
+        and words.same_line(place.first, at)
+        and words.forms[at].islower()
+        and _owned_place(words, taken, place)
+    ):
+        size = phrase_at(words, at, phrases("sites", "owned"))
     if not size or not words.same_line(place.first, at) or words.lower(at + size) in rules("sites", "not_after"):
         return 0
     if _wide(place) and not (_determined(words, taken, place.first) or _somebodys(words, taken, place.first)):
         return 0
     return _in_place(words, taken, at + size)
+
+
+def _owned_place(words: Words, taken: Sequence[Found | None], place: Found) -> bool:
+    """Whether somebody's stands before the place: "its Ashby project", "Vorlund's Ashby project"."""
+    before = words.lower(place.first - 1)
+    owner = taken[place.first - 1] if place.first else None
+    return before in ("its", "their", "our", "s") or (owner is not None and owner.type == "company")
 
 
 def _determined(words: Words, taken: Sequence[Found | None], first: int) -> bool:

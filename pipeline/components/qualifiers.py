@@ -11,9 +11,9 @@ import re
 from decimal import Decimal
 from typing import NamedTuple, cast
 
-from pipeline.components.measures import QuantityKind, read_term, rules
+from pipeline.components.measures import read_term, rules
 from pipeline.components.numbers import alternatives, number_words
-from pipeline.records import Relation
+from pipeline.records import QuantityKind, Relation
 
 _REACH = 64
 _END = "(?![A-Za-z0-9_])"

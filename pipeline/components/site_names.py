@@ -19,6 +19,7 @@ _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
 _WORKS = frozenset({"project", "development", "build", "machine"})
 _KNOWN_ALREADY = frozenset({"the", "its", "their", "this", "that"})
 _CODE = re.compile(r"[A-Z]{3}[0-9]{1,2}")
+_SHORT_CODE = re.compile(r"[A-Z]{1,4}-?[0-9]{1,2}")
 _STRONG = 3
 _LIKELY = 2
 _APPOSED_REACH = 9
@@ -103,7 +104,7 @@ def _by_context(words: Words, run: Run, families: Mapping[str, int]) -> int:
     first, last = run.first, run.last
     if run.headline or run.torn:
         return 0
-    if _coded(words, first, last) and _site_word_near(words, first, last, 4):
+    if _numbered(words, first, last) or (_coded(words, first, last) and _site_word_near(words, first, last, 4)):
         return _LIKELY
     if not _own_name(words, first, last):
         return 0
@@ -143,14 +144,27 @@ def _clause_follows(words: Words, first: int, comma: int) -> bool:
 
 def _headed(words: Words, run: Run) -> bool:
     """Whether "the NAME park" or the like is no longer name, and no manager of one."""
-    if words.lower(run.first - 1) not in ("the", "its", "our", "their") or not words.same_line(run.first - 1, run.last):
+    before = words.lower(run.first - 1)
+    if before not in ("the", "its", "our", "their", "s") or not words.same_line(run.first - 1, run.last):
         return False
     size = phrase_at(words, run.last, phrases("sites", "apposed"))
     follows = words.lower(run.last + size)
+    if before == "s" and words.lowers[run.last] in rules("sites", "generic") and not _located(words, run.last + size):
+        return False
     return size > 0 and not (
         follows in rules("persons", "jobs")
         or follows in rules("companies", "nouns")
         or follows in rules("sites", "not_after")
+    )
+
+
+def _located(words: Words, comma: int) -> bool:
+    """Whether ", in Ashby" or "in Ashby" stands there."""
+    at = comma + (words.lower(comma) == ",")
+    return (
+        words.lower(at) in rules("sites", "near") | {"in", "at"}
+        and words.same_line(at, at + 1)
+        and words.capital[at + 1]
     )
 
 
@@ -272,6 +286,14 @@ def _coded(words: Words, first: int, last: int) -> bool:
     return bool(_CODE.fullmatch(form)) and words.lowers[first] not in rules("sites", "no_series")
 
 
+def _numbered(words: Words, first: int, last: int) -> bool:
+    """Whether "NEXTDC's M3 in Melbourne" or "Equinix's LD8 facility" stands there: the code of somebody's building."""
+    owned = words.lower(first - 1) == "s" and words.same_line(first - 1, last)
+    if not owned or not _SHORT_CODE.fullmatch("".join(words.forms[first:last])):
+        return False
+    return _located(words, last) or phrase_at(words, last, phrases("sites", "apposed")) > 0
+
+
 def _code_name(words: Words, first: int, last: int) -> Found | None:
     """ "Project Heron": the run from "Project" on, up to two words behind it."""
     last = min(last, first + 3)
@@ -324,6 +346,8 @@ def _own_name(words: Words, first: int, last: int) -> bool:
     """Whether a word of the stretch is a name and no common noun of the trade."""
     plain = rules("sites", "not_names") | rules("words", "stop") | rules("companies", "generic")
     own = [i for i in range(first, last) if words.forms[i][0].isalpha() and words.lowers[i] not in plain]
+    if own and words.lowers[first] in rules("sites", "no_series") and last - first == 2:
+        own = [i for i in own if len(words.forms[i]) > 1]  # "Hall C" is a part
     acronym = last - first == 1 and words.forms[first].isupper() and len(words.forms[first]) < 5
     return bool(own) and not acronym
 

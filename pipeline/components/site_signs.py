@@ -20,6 +20,8 @@ _AT_REACH = 7
 _ITEM_REACH = 40
 _AFTER_COLON = 6
 _PART_REACH = 16
+_INSIDE = ("to", "in", "near", "outside", "from")
+"""What makes the name behind it no subject of a verb ("its campus in Ashby went live")."""
 _LABEL = 3
 """Words of the longest label of a table cell."""
 
@@ -72,7 +74,8 @@ def heads_item(words: Words, first: int, last: int) -> bool:
         return False
     reach = _ITEM_REACH if placed and sign in ":." else _AFTER_COLON
     near = range(at + 1, min(len(words), at + 1 + reach))
-    told = any(words.same_line(first, i) and amount(words, i) for i in near)
+    steps = rules("sites", "item_steps") if placed else frozenset[str]()
+    told = any(words.same_line(first, i) and (amount(words, i) or words.lowers[i] in steps) for i in near)
     number = any(words.same_line(first, i) and words.forms[i][0].isdigit() for i in near)
     return told and number
 
@@ -149,8 +152,12 @@ def _at(words: Words, first: int) -> bool:
     if not words.same_line(link, first):
         return False
     word = words.lower(link)
+    if word == "in" and words.lower(link - 1) == "," and words.lower(link - 2) in rules("sites", "one_of"):
+        return True
     if word == "in":  # "40 MW in NAME" is a site's load, "9,000 chips in NAME" are a company's
-        return bool(link and _POWER.fullmatch(words.lower(link - 1)))
+        return bool(link and (_POWER.fullmatch(words.lower(link - 1)) or words.lower(link - 1) == "turbines"))
+    if word in rules("sites", "done_to"):
+        return True
     if word == "of":
         return _within(words, link, 3, "of_parts")
     if word in ("at", "for", "into", "to"):
@@ -227,7 +234,9 @@ def _part_of(words: Words, first: int, last: int) -> bool:
     before = words.lower(first - 1)
     determined = before in rules("sites", "before_part") and words.same_line(first - 1, first)
     part = words.lower(last) in rules("sites", "own_parts") and words.forms[last].islower()
-    return determined and part and any(amount(words, i) for i in _sentence_near(words, first, last))
+    trade = rules("sites", "trade")
+    near = _sentence_near(words, first, last)
+    return determined and part and any(amount(words, i) or words.lowers[i] in trade for i in near)
 
 
 def _sentence_near(words: Words, first: int, last: int) -> range:
@@ -242,7 +251,7 @@ def _sentence_near(words: Words, first: int, last: int) -> range:
 
 def _does(words: Words, first: int, last: int) -> bool:
     """Whether a verb of sites alone stands behind the name."""
-    if not words.same_line(first, last) or words.lower(first - 1) == "to":
+    if not words.same_line(first, last) or words.lower(first - 1) in _INSIDE:
         return False
     found = signs("after", "site_signs").get(words.lower(last), ())
     return any(

@@ -14,11 +14,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from pipeline.evaluation.gold import GoldArticle, GoldClaim
-from pipeline.records import Claim, Quantity
+from pipeline.records import Claim, Quantity, QuantityKind
 
-MEASURED = frozenset({"accelerators", "power", "energy", "investment"})
+MEASURED = frozenset(get_args(QuantityKind))
 FIELDS = ("label", "realization", "certainty", "subject", "date", "relation", "role")
 """What is compared of a detected claim."""
 TOLERANCE = 0.006

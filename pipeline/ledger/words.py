@@ -14,7 +14,6 @@ _METRICS = {
     "power.generation": "generation",
     "power.storage": "storage power",
     "accelerators": "AI chips",
-    "energy": "energy",
     "agreement": "deal",
 }
 _CHANGES = {

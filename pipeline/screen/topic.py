@@ -34,14 +34,17 @@ def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool
     whole |= {of(found.start) for found in quantities if found.kind == "accelerators"}
     part = counted if company else counted & sentences_with("faint")
     # A capital may be that of a company's name ("Cipher Mining"), which tells of no other subject.
+    kept = [found.span() for found in word_pattern("scope", "power", "kept").finditer(text)]
     others = word_pattern("scope", "topic", "against").finditer(text)
+    others = [found for found in others if not any(low <= found.start() < high for low, high in kept)]
     strays = {of(found.start()) for found in others if not company or found[0][0].islower()}
     weight = len(whole) + topic["faint_weight"] * len(part - whole)
     if not whole and not _evident(Counter(found.kind for found in quantities)):
         return False
     lead = any(index < topic["lead_sentences"] for index in whole)
+    enough = topic["enough"] if lead else max(topic["enough"], topic["least_density"] * len(spans))
     density = topic["lead_density"] if lead else topic["density"]
-    return weight > len(strays) and weight >= min(topic["enough"], density * len(spans))
+    return weight > len(strays) and weight >= min(enough, density * len(spans))
 
 
 def _evident(kinds: Counter[str]) -> bool:
