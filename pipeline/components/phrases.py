@@ -120,8 +120,13 @@ class _Tokens:
 
 def _longest(parts: Sequence[Part], tokens: _Tokens, i: int) -> int | None:
     """The end of the longest match of `parts` from token `i` on, None without one; linear in parts and gaps."""
+    settled = 0
+    while settled < len(parts) and parts[settled][1] == "one":  # most phrases begin so, and most matches end here
+        if i >= len(tokens.words) or not tokens.fits(i, parts[settled][0]):
+            return None
+        i, settled = i + 1, settled + 1
     ends = {i}
-    for allowed, mode in parts:
+    for allowed, mode in parts[settled:]:
         fitting = {end for end in ends if end < len(tokens.words) and tokens.fits(end, allowed)}
         passed = fitting if mode == "ahead" else {end + 1 for end in fitting}
         ends = passed | ends if mode == "optional" else passed
@@ -156,6 +161,17 @@ def _word(doc: Doc, token: Token) -> str:
     return token.lower_ if opens else token.text
 
 
+@functools.lru_cache(maxsize=1)
+def _tokens(doc: Doc) -> _Tokens:
+    """The tokens of a Doc whose sentences are set, made once: several tables are looked for in each."""
+    tokens = list(doc)
+    return _Tokens(
+        words=[_word(doc, token) for token in tokens],
+        punctuation=[token.is_punct and not _hyphen(doc, token) for token in tokens],
+        numbers=[token.like_num or token.is_currency for token in tokens],
+    )
+
+
 class PhraseTable:
     """Phrases by rule name, found in one pass over a Doc."""
 
@@ -169,11 +185,7 @@ class PhraseTable:
 
     def find(self, doc: Doc) -> list[tuple[str, int, int]]:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
-        tokens = _Tokens(
-            words=[_word(doc, token) for token in doc],
-            punctuation=[token.is_punct and not _hyphen(doc, token) for token in doc],
-            numbers=[token.like_num or token.is_currency for token in doc],
-        )
+        tokens = _tokens(doc)
         found: list[tuple[str, int, int]] = []
         for i, word in enumerate(tokens.words):
             for rule, parts in self._by_first.get(word, ()):
