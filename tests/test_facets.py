@@ -13,7 +13,7 @@ import spacy
 
 from pipeline import tokenizer
 from pipeline.claims.facets import verdict
-from pipeline.claims.numbers import DEAF
+from pipeline.claims.numbers import deaf_to
 from pipeline.components import cues, sentences  # noqa: F401  # registers the factories
 from pipeline.label import label
 from pipeline.reading import Anchor, read
@@ -38,7 +38,9 @@ def facets_of(marked: str, kind: str):
     reading = read(doc, things=(), entities=(), quantities=(), dates=(), cues=found, title=None, published=None)
     anchor = Anchor(start, end)
     sentence = reading.sentence_at(start)
-    decided = verdict(reading, sentence, anchor, default="realized", default_rule="default.stated", deaf_to=DEAF[kind])
+    decided = verdict(
+        reading, sentence, anchor, default="realized", default_rule="default.stated", deaf_to=deaf_to(kind)
+    )
     return text, decided
 
 

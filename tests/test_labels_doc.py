@@ -13,7 +13,7 @@ from spacy.language import Language
 
 from pipeline import Page, build, extract_page, lexicon, tokenizer
 from pipeline.claims.facets import Verdict, verdict
-from pipeline.claims.numbers import DEAF
+from pipeline.claims.numbers import deaf_to
 from pipeline.components import cues, sentences  # noqa: F401  # registers the factories
 from pipeline.extractor import Pipeline
 from pipeline.label import TABLE
@@ -60,7 +60,9 @@ def decided(example: str) -> Verdict:
     reading = read(doc, things=(), entities=(), quantities=(), dates=(), cues=found, title=None, published=None)
     sentence = reading.sentence_at(start)
     kind = "investment" if "$" in text[start:end] else "power"
-    return verdict(reading, sentence, Anchor(start, end), default="planned", default_rule="default", deaf_to=DEAF[kind])
+    return verdict(
+        reading, sentence, Anchor(start, end), default="planned", default_rule="default", deaf_to=deaf_to(kind)
+    )
 
 
 def bold(example: str) -> list[str]:

@@ -14,7 +14,7 @@ from pipeline.claims.facets import verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import Cue, QuantityMention, Realization
+from pipeline.records import Cue, QuantityKind, QuantityMention, Realization
 
 _NO_MONEY = ("done.money", "done.paid")
 _ONLY_MONEY = (
@@ -27,7 +27,11 @@ _ONLY_MONEY = (
     "done.predicate.",
     "construction.state",
 )
-"""Rules of cues that say nothing of what is no money, and of money."""
+
+
+def deaf_to(kind: QuantityKind) -> tuple[str, ...]:
+    """The rules of cues that say nothing of a number of this kind."""
+    return _ONLY_MONEY if kind == "investment" else _NO_MONEY
 
 
 def find(reading: Reading) -> list[Draft]:
@@ -175,7 +179,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
-    deaf = _ONLY_MONEY if mention.kind == "investment" else _NO_MONEY
+    deaf = deaf_to(mention.kind)
     if _of_a_contract(reading, sentence, mention):
         deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
