@@ -47,8 +47,6 @@ NOT_RUN = {
     "infraclaims evaluate corpus/gold/monsoon": "a quarter of a minute; tests/test_evaluation.py runs it on less",
     ".venv/bin/infraclaims evaluate corpus/gold/fjordlight": "a quarter of a minute; tests/test_evaluation.py runs it",
     ".venv/bin/python benchmarks/": "minutes",
-    ".venv/bin/python tests/made_archive.py": "minutes; tests/test_reextract.py makes a small one",
-    ".venv/bin/python -m pytest": "runs tests",
     "mkdir -p /tmp/archive": "of the benchmark below it",
     "python -m models.": "needs the treebanks; tests/test_models.py runs them on a sample",
     "cp sources.example.toml": "tests/test_ingestion_doc.py runs this page",
