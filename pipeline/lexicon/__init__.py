@@ -85,10 +85,6 @@ class Accelerator(Entry):
     })  # fmt: skip
 
 
-CHIP_KINDS = Accelerator.kinds - {"rack_system", "cpu"}
-"""Kinds whose count counts AI chips: a rack holds many, and a CPU is none."""
-
-
 class Place(Entry):
     """A country, state, city, county or region. An abbreviation counts after "City, " only."""
 
