@@ -180,7 +180,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
     deaf = deaf_to(mention.kind)
-    if _of_a_contract(reading, sentence, mention):
+    if _of_a_contract(reading, sentence, mention) or (mention.kind == "investment" and quantity.relation == "le"):
         deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
