@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pipeline import lexicon
@@ -107,7 +107,21 @@ class AgreementFinder:
             rule = rules()["deal.listed"]
             for sides in self._sides(reading, rule, (first.start, second.end), [first], [second]):
                 drafts.append(self._draft(reading, sentence, rule, (first.start, second.end), sides, 0.7))
+        drafts.extend(self._told_together(reading))
         return repeats.told_once(drafts)
+
+    def _told_together(self, reading: Reading) -> Iterator[Draft]:
+        """What companies announce together, if it is a release of theirs or their trades go together."""
+        rule = rules()["deal.together"]
+        for sentence, anchor, (first, *others), release in pairings.together(reading):
+            joined = release or word_pattern("deals", "scope", "joint").search(reading.text, anchor[1], sentence.end)
+            fits = any(self._supplies(*pair) for other in others for pair in ((first, other), (other, first)))
+            future = fits and re.search(r"\b(?:will|would|plans?|are to|is to|agreed)\b", reading.text[anchor[1] : sentence.end])
+            if not joined and not future:
+                continue
+            for sides in self._sides(reading, rule, anchor, [first], others):
+                if _in_scope(reading, sentence, anchor[0], sides):
+                    yield self._draft(reading, sentence, rule, anchor, sides, 0.7)
 
     def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
         """Matches in characters, without those that a passive turns round ("supplied" in "supplied by")."""
@@ -180,6 +194,8 @@ class AgreementFinder:
             left = [t for t in orgs if start <= t.start < end]
         after = parties.behind(reading, sentence, orgs, start, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
+        if not before and rule.rule == "deal.partner":
+            left, right = parties.fronted(reading, sentence, after, start, end)
         if right and parties.out_of_reach(reading, sentence, start, end, right[0]):
             right = []
         if rule.named:
@@ -218,6 +234,8 @@ class AgreementFinder:
             left, right = [], [t for t in right if not t.stands_in]
         if not left and rule.where == "after" and len(right) >= 2:
             return [([(self._role(t, "party"), t) for t in right], confidence)]
+        if not right and rule.mutual:
+            left = pairings.the_two(reading, sentence, start) or left
         if not right and len(left) >= 2 and rule.mutual:
             return [([(self._role(t, "party"), t) for t in left], 0.7)]
         if not left or not right:

@@ -38,6 +38,7 @@ _LISTED = 2
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
 _BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
+_ACTING = re.compile(r"\s?(?:['’](?:ve|re|ll|s)\b|\w)")
 _TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
@@ -235,6 +236,19 @@ def _tells(words: str) -> bool:
     """Whether words hold a finite verb."""
     verbs = lexicon.toml("cues")["clause"]["verbs"]
     return any(word in verbs for word in re.findall(r"[a-z']+", words))
+
+
+def fronted(
+    reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int
+) -> tuple[list[Thing], list[Thing]]:
+    """Who acts, and with whom, where the partners open the sentence ("Together with Tarn, Garrow will build …")."""
+    partners = right_of(reading, orgs, start, end, reach=0)
+    while len(partners) > 1 and not re.search(r"\band\b|&", reading.text[partners[-2].end : partners[-1].start]):
+        partners.pop()
+    actors = [t for t in orgs if partners and t.start > partners[-1].end and not t.aside]
+    near = actors and reading.words_between(partners[-1].end, actors[0].start) <= _DESCRIBED
+    acts = near and _ACTING.match(reading.text, actors[0].end)
+    return (actors[:1], partners) if acts and reading.words_between(sentence.start, start) <= _HEAD else ([], partners)
 
 
 def list_before(reading: Reading, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
