@@ -172,7 +172,7 @@ class AgreementFinder:
             subject=_subject(sides),
             link_confidence=confidence,
             parties=tuple(sides),
-            date=_made_on(reading, sentence, placed),
+            date=_made_on(reading, sentence, placed, rule.strong or syntax.is_past(sentence, anchor[0])),
         )
 
     def _parties(
@@ -304,9 +304,12 @@ def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
     )
 
 
-def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor) -> DateMention | None:
+def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor, signed: bool) -> DateMention | None:
     """The day of a deal; a day after the article is that of what the deal is about."""
     date = dating.link(reading, sentence, anchor, sentence.quantities, announced=True)
+    if signed and date is None:  # what is still to be built has no date of the past
+        date = dating.link(reading, sentence, anchor, (), announced=True)
+        date = date if date and date.date.end and reading.published and date.date.end <= reading.published else None
     later = date and reading.published and date.date.start and date.date.start > reading.published
     return None if later else date
 
