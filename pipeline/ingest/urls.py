@@ -59,9 +59,12 @@ def key(url: str, base: str | None = None) -> str:
 
 def _ascii_host(host: str) -> str:
     try:
-        return host.rstrip(".").encode("idna").decode("ascii").lower()
+        found = host.rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError as error:
         raise BadUrlError("an address whose host is no domain name") from error
+    if not found:
+        raise BadUrlError("an address without a usable host")
+    return found
 
 
 def _collapsed(path: str) -> str:
