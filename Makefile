@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
+SECONDS ?= 300
 BENCH ?= corpus/samples/wire-desk.jsonl
 TREEBANK ?= ../shared/treebank
 
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet $(LOCK_OPTIONS)
 
-.PHONY: run test killed lint types check coverage bench train schema readme lock clean help
+.PHONY: run test killed fuzz lint types check coverage bench train schema readme lock clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,6 +25,10 @@ test: $(VENV)/.dev ## run the tests
 
 killed: $(VENV)/.dev ## the long test of ingestion: 300 pages in 5 feeds, 20 kills; some minutes
 	@$(BIN)/python tests/killed.py 300 20
+
+fuzz: $(VENV)/.dev ## fuzz every surface for SECONDS=300 each, guided by coverage (needs a wheel of atheris)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@$(BIN)/python -m fuzz --seconds $(SECONDS)
 
 lint: $(VENV)/.dev ## style
 	@$(BIN)/ruff check .
