@@ -63,13 +63,19 @@ def reextract(
       infraclaims reextract "s3://bucket/crawl/*.warc.gz" -o out --workers 8 --dry-run
     """
     from pipeline.manifest import Options
-    from pipeline.reextract import prepare
+    from pipeline.reextract import prepare, settle
     from pipeline.settings import Settings
 
+    settings, options = Settings(), Options(screen=not no_screen, zstd=zstd, parquet=parquet)
     with _explained():
-        work = prepare(archives, out, Settings(), Options(screen=not no_screen, zstd=zstd, parquet=parquet))
+        work = prepare(archives, out, settings, options)
     _say_what(work)
     if dry_run:
+        return
+    with _explained():  # a finished run is told so without the seconds that Prefect takes to start
+        finished = None if work.tasks else settle(archives, out, settings, options)
+    if finished:
+        _say_totals(finished, out)
         return
     from pipeline import local_prefect
 

@@ -97,6 +97,16 @@ def finish(work: Work, done: Sequence[Entry]) -> Totals:
     return totals
 
 
+def settle(paths: Sequence[str], out: Path, settings: Settings, options: Options) -> Totals | None:
+    """Finish a run of which every shard is done already; None, with nothing changed, where one is to do."""
+    with only_one(out):
+        work = prepare(paths, out, settings, options)
+        if work.tasks:
+            return None
+        tidy(work)
+        return finish(work, [])
+
+
 def add_up(entries: Sequence[Entry], done: int = 0) -> Totals:
     """The sums over the entries of a manifest."""
     dispositions: Counter[str] = Counter()

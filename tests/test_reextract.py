@@ -257,6 +257,11 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(archive: str, whole: Pa
     assert again.returncode == 0, again.stderr
     assert f"{FILES} shards: {done} done and verified, {FILES - done} to do" in again.stderr
     assert outputs(out) == outputs(whole)
+    # A finished run is verified and added up, and starts nothing.
+    nowhere = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    settled = subprocess.run(command(archive, out), env=nowhere, capture_output=True, text=True, check=False)
+    assert (settled.returncode, settled.stderr.count("0 to do")) == (0, 1), settled.stderr
+    assert outputs(out) == outputs(whole)
     dry = subprocess.run(command(archive, out, "--dry-run"), capture_output=True, text=True, check=False)
     assert f"{FILES} done and verified, 0 to do" in dry.stderr
     proof = subprocess.run([PROGRAM, "verify", out], capture_output=True, text=True, check=False)
