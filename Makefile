@@ -27,7 +27,7 @@ killed: $(VENV)/.dev ## the long test of ingestion: 300 pages in 5 feeds, 20 kil
 	@$(BIN)/python tests/killed.py 300 20
 
 fuzz: $(VENV)/.dev ## fuzz every surface for SECONDS=300 each, guided by coverage (needs a wheel of atheris)
-	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3.0'
 	@$(BIN)/python -m fuzz --seconds $(SECONDS)
 
 lint: $(VENV)/.dev ## style

@@ -217,7 +217,9 @@ def _acted_on(match: re.Match[str], thing: Thing) -> bool:
     the company").
     """
     words = "|".join(_rules()["acts_on"])
-    acts = rf",?(?: which| that| who)?(?: (?:{'|'.join(_rules()['helping'])}))* (?:{words})(?: (?:in|out|into|for|with))? "
+    acts = (
+        rf",?(?: which| that| who)?(?: (?:{'|'.join(_rules()['helping'])}))* (?:{words})(?: (?:in|out|into|for|with))? "
+    )
     return bool(re.fullmatch(acts, match.string[thing.end : match.start()]))
 
 

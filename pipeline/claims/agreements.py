@@ -116,7 +116,9 @@ class AgreementFinder:
         for sentence, anchor, (first, *others), release in pairings.together(reading):
             joined = release or word_pattern("deals", "scope", "joint").search(reading.text, anchor[1], sentence.end)
             fits = any(self._supplies(*pair) for other in others for pair in ((first, other), (other, first)))
-            future = fits and re.search(r"\b(?:will|would|plans?|are to|is to|agreed)\b", reading.text[anchor[1] : sentence.end])
+            future = fits and re.search(
+                r"\b(?:will|would|plans?|are to|is to|agreed)\b", reading.text[anchor[1] : sentence.end]
+            )
             if not joined and not future:
                 continue
             for sides in self._sides(reading, rule, anchor, [first], others):

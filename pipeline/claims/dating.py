@@ -22,7 +22,9 @@ _OPENING = re.compile(r"(?:in|on|by|within|during|as of|at|over|for|since|late|e
 _DUE = re.compile(
     r"\b(?:notes|bonds|debentures|loans?|debt)\s+(?:due|maturing)(?:\s+in)?\s+$|\bmatur(?:es|ing)\s+(?:in\s+)?$"
 )
-_FOUNDED = re.compile(r"\b(?:founded|established|incorporated|(?<!was )(?<!were )set up|promised|pledged|committed)\s+$", re.IGNORECASE)
+_FOUNDED = re.compile(
+    r"\b(?:founded|established|incorporated|(?<!was )(?<!were )set up|promised|pledged|committed)\s+$", re.IGNORECASE
+)
 _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 """Begins the date at which a total stands, in whatever clause it is told."""
 _INSERTED = {"leaning", "subordinate", "bracket"}

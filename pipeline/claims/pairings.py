@@ -25,7 +25,8 @@ _BACK = 3
 """Sentences before "the two" that may name them."""
 _TWO = re.compile(
     r"\b(?:the (?:two|pair|duo|companies|firms|partners|parties|(?:two )?sides)|both)"
-    r"(?: (?:companies|firms|sides|partners|parties|groups))?(?: (?:have|had|has|also|then|already|first|today|jointly))*\s$",
+    r"(?: (?:companies|firms|sides|partners|parties|groups))?"
+    r"(?: (?:have|had|has|also|then|already|first|today|jointly))*\s$",
     re.IGNORECASE,
 )
 _LIST = re.compile(r"(?:,? and | & |, )(?:\w+ ){0,2}")
