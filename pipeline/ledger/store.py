@@ -71,13 +71,16 @@ class Ledger:
         if not create and not path.is_file():
             raise LedgerError(f"{path}: there is no ledger")
         self.path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA cache_size = -65536")
-            self._db.execute("PRAGMA temp_store = MEMORY")
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise LedgerError(f"{path}: not a ledger ({error})") from error
+        with contextlib.ExitStack() as undo:
+            try:
+                self._db = sqlite3.connect(path, isolation_level=None)
+                undo.callback(self._db.close)
+                self._db.execute("PRAGMA cache_size = -65536")
+                self._db.execute("PRAGMA temp_store = MEMORY")
+                self._prepare()
+            except sqlite3.DatabaseError as error:
+                raise LedgerError(f"{path}: not a ledger ({error})") from error
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
