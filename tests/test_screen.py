@@ -53,9 +53,10 @@ def passes(item: Page) -> tuple[bool, bool, bool]:
 
 
 def articles() -> Iterator[Page]:
-    for item in read_paths([str(HERE.parent / "corpus" / "samples")], SETTINGS):
-        assert isinstance(item, Page)
-        yield item
+    corpus = HERE.parent / "corpus"
+    for item in read_paths([str(corpus / "samples"), str(corpus / "articles")], SETTINGS):
+        if isinstance(item, Page):
+            yield item
     for name in ("claims", "claims_blind"):
         for case in tomllib.loads((HERE / "cases" / f"{name}.toml").read_text("utf-8"))["case"]:
             if "text" in case:
@@ -69,8 +70,9 @@ def test_nothing_is_lost_of_the_corpus_and_the_cases(pipeline: Pipeline) -> None
     for item in articles():
         if extract_page(item, pipeline).claims:
             with_claims += 1
-            assert passes(item) == (True, True, True), item.content
-    assert with_claims > 350
+            looks = passes(item)  # of a blind article no more than its name may be told
+            assert looks == (True, True, True), (item.source, item.id)
+    assert with_claims > 500
 
 
 def test_the_article_is_left_unread_only_where_it_is_off_topic(pipeline: Pipeline) -> None:
