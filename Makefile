@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
+SECONDS ?= 300
 BENCH ?= corpus/samples/wire-desk.jsonl
 TREEBANK ?= ../shared/treebank
 
@@ -10,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet $(LOCK_OPTIONS)
 
-.PHONY: run test killed lint types check bench train schema readme lock clean help
+.PHONY: run test killed fuzz lint types check coverage bench train schema readme lock clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,6 +26,10 @@ test: $(VENV)/.dev ## run the tests
 killed: $(VENV)/.dev ## the long test of ingestion: 300 pages in 5 feeds, 20 kills; some minutes
 	@$(BIN)/python tests/killed.py 300 20
 
+fuzz: $(VENV)/.dev ## fuzz every surface for SECONDS=300 each, guided by coverage (needs a wheel of atheris)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris>=3.0'
+	@$(BIN)/python -m fuzz --seconds $(SECONDS)
+
 lint: $(VENV)/.dev ## style
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -35,15 +40,19 @@ types: $(VENV)/.dev ## types
 check: ## everything that a change must pass: what CI runs
 	@.ci/run
 
-bench: $(VENV)/.dev ## words a second and start-up times, over BENCH=FILE.jsonl
-	@$(BIN)/python benchmarks/speed.py $(BENCH)
+coverage: $(VENV)/.dev ## which branches of pipeline/ the tests take, those of their processes too; a quarter of an hour
+	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
+
+bench: $(VENV)/.dev ## speed, and what of it got slower since benchmarks/recorded.json; RECORD=1 records it anew
+	@$(BIN)/python benchmarks/compare.py $(BENCH) $(if $(RECORD),--record)
 
 train: $(VENV)/.dev ## train the English pipeline from the treebanks in TREEBANK=DIR into build/model (about an hour)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m models.train --treebank $(TREEBANK) --out build/model
 
-schema: $(VENV)/.run ## write docs/schema/ anew
+schema: $(VENV)/.run ## write docs/schema/ anew, and the types in docs/records.md
 	@$(BIN)/infraclaims schema claim > docs/schema/claim.schema.json
 	@$(BIN)/infraclaims schema article > docs/schema/article.schema.json
+	@$(BIN)/python docs/update_records.py
 
 readme: $(VENV)/.run ## put the record of the example anew into README.md
 	@$(BIN)/python docs/update_readme.py

@@ -212,6 +212,17 @@ def _quoted_for(match: re.Match[str], here: Sequence[Thing]) -> Thing | None:
     return None
 
 
+def _acted_on(match: re.Match[str], thing: Thing) -> bool:
+    """Whether a description is the object of what the company before it did, and so means another ("Tarn, which bought
+    the company").
+    """
+    words = "|".join(_rules()["acts_on"])
+    acts = (
+        rf",?(?: which| that| who)?(?: (?:{'|'.join(_rules()['helping'])}))* (?:{words})(?: (?:in|out|into|for|with))? "
+    )
+    return bool(re.fullmatch(acts, match.string[thing.end : match.start()]))
+
+
 def _referent(
     match: re.Match[str], focus: _Focus, orgs: Sequence[Thing], here: Sequence[Thing], start: int
 ) -> Thing | None:
@@ -235,7 +246,9 @@ def _referent(
     if match["company"]:
         if match["det"].lower() in {"its", "their"}:
             return None
-        return focus.company(orgs, match.start(), rules["kinds"].get(match["company"].lower()))
+        acting = {t.key for t in orgs if _acted_on(match, t)}
+        others = [t for t in orgs if t.key not in acting]
+        return focus.company(others, match.start(), rules["kinds"].get(match["company"].lower()))
     if match.group().endswith("s") and _SHARE.search(match.string, start, match.start()):
         return None
     sites_here = [t for t in here if t.type == "cluster" and t.end <= match.start()]

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from spacy.tokens import Doc
 
@@ -19,8 +19,6 @@ from pipeline.components.clauses import Link, split_clauses
 from pipeline.components.sentences import sentences_of
 from pipeline.records import CueMention, DateMention, Entity, EntityType, QuantityMention
 from pipeline.syntax import Tree
-
-ThingType = Literal["company", "cluster", "programme", "person", "place"]
 
 
 class Placed(Protocol):

@@ -75,14 +75,6 @@ class Trained:
     digest: str
     """SHA-256 over the files of a pipeline that we ship, over the meta data of another."""
 
-    def parses(self) -> bool:
-        """Whether it has a parser."""
-        return "parser" in self.nlp.pipe_names
-
-    def names_things(self) -> bool:
-        """Whether it finds names."""
-        return "ner" in self.nlp.pipe_names
-
     def parse(self, sentences: Sequence[Words]) -> list[Parse]:
         """The parse of each sentence, taken as one sentence whatever the pipeline thinks."""
         relations = rules().relations

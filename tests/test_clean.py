@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.clean import clean
 from pipeline.clean.rules import rules
-from pipeline.clean.text import key, normalise
+from pipeline.clean.text import fold, join, key
 from pipeline.lexicon import LexiconError
 from pipeline.records import Article, Page, Rejected
 from pipeline.settings import Settings
@@ -167,6 +167,11 @@ def test_id_is_given_or_of_the_address_or_of_the_text() -> None:
     by_url = cleaned(SENTENCE, url=url).document.id
     assert by_url == cleaned("Changed since. " + SENTENCE, url=url).document.id
     assert cleaned(SENTENCE).document.id == cleaned("\ufeff" + SENTENCE).document.id != by_url
+
+
+def normalise(text: str) -> str:
+    """`text` folded, each of its lines a block."""
+    return join(fold(text).split("\n"))
 
 
 @given(st.text())

@@ -117,6 +117,7 @@ REFUSALS = [
     ("loop", redirect("/fault"), "redirect_loop", False),
     ("redirect to nowhere", answering(302), "bad_redirect", False),
     ("redirect to a file", redirect("file:///etc/passwd"), "bad_redirect", False),
+    ("redirect to what is no address", redirect("http://[x/"), "bad_redirect", False),
     ("redirect to another scheme", redirect("ftp://example.org/x"), "bad_redirect", False),
     ("redirect with a password", redirect("http://a:b@example.org/"), "bad_redirect", False),
     ("redirect to loopback", redirect("http://127.0.0.2/"), "private_address", False),

@@ -59,12 +59,21 @@ def test_a_page_is_known_by_one_address(url: str, known: str):
     [
         "javascript:alert(1)", "file:///etc/passwd", "ftp://ex.com/x", "data:text/html,x", "https://user:pw@ex.com/",
         "https://ex.com/\x00", "https://ex.com/a\nHost: b", "https://", "http://ex.com:99999/", "https://a b/",
-        "https://ex.com/" + "x" * 3_000, "relative", "https://[::1/",
+        "https://ex.com/" + "x" * 3_000, "relative", "https://[::1/", "https://../a", "https://ex.com/" + "é" * 500,
     ],
 )  # fmt: skip
 def test_hostile_addresses_are_refused(url: str):
     with pytest.raises(BadUrlError):
         key(url)
+
+
+def test_a_link_that_is_no_address_is_refused_wherever_it_stands():
+    with pytest.raises(BadUrlError):
+        key("http://[x/", "https://ex.com/")
+    found = read_feed("sitemap", b"<urlset><a:><loc>http://[x/</loc></a:><url><loc>/good</loc></url></urlset>",
+                      "https://ex.com/", 9, 1_000)  # fmt: skip
+    assert [entry.url for entry in found.entries] == ["https://ex.com/good"]
+    assert found.unusable == 1
 
 
 @given(st.text(max_size=80))

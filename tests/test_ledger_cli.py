@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -245,7 +246,7 @@ def test_python_of_the_docs_runs_and_prints(block: str, desk: Path):
 
 
 def test_questions_of_the_docs_have_answers(desk: Path):
-    with sqlite3.connect(desk / "ledger" / "ledger.db") as db:
+    with contextlib.closing(sqlite3.connect(desk / "ledger" / "ledger.db")) as db, db:
         for question in filter(str.strip, SQL[0].split(";")):
             assert db.execute(question).fetchall(), question
     db.close()

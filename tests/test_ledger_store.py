@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
 from collections.abc import Iterable
@@ -97,7 +98,7 @@ def test_rules_that_changed_are_applied_to_all_of_it(tmp_path: Path):
     with Ledger(tmp_path / "l.db", create=True) as ledger:
         ledger.add(CLAIMS)
         before = ledger.digest()
-    with sqlite3.connect(tmp_path / "l.db") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "l.db")) as db, db:
         db.execute("UPDATE meta SET value = 'of another version' WHERE key = 'rules'")
         db.execute("UPDATE claims SET ledger_metric = 'old', ledger_unit = 'old'")
     db.close()

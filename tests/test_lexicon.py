@@ -45,27 +45,6 @@ def test_short_or_everyday_forms_are_ambiguous() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chip", "counts"),
-    [
-        ("h100", True),
-        ("gb200", True),
-        ("blackwell", True),
-        ("tpu", True),
-        ("trainium2", True),
-        ("wse-3", True),
-        ("gb200-nvl72", False),
-        ("dgx-superpod", False),
-        ("helios-rack", False),
-        ("grace", False),
-        ("xeon", False),
-    ],
-)
-def test_what_a_count_of_it_counts(chip: str, counts: bool) -> None:
-    row = lexicon.by_id()[f"chip:{chip}"]
-    assert (row.kind in lexicon.CHIP_KINDS) is counts
-
-
-@pytest.mark.parametrize(
     ("surface", "row"),
     [
         ("Facebook", "org:meta"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import hashlib
 import hmac
@@ -112,7 +113,7 @@ def test_the_webhook_is_told_of_confirmed_claims_once_and_signed(
 ):
     assert len(site.posted) == 2, "after an error of the receiver the rest waits"
     assert infraclaims(home, "status", "--json").stdout.count('"waiting":2') >= 1
-    with sqlite3.connect(home / "data/state.db") as state:
+    with contextlib.closing(sqlite3.connect(home / "data/state.db")) as state, state:
         state.execute("UPDATE deliveries SET next_try = 0 WHERE status = 'waiting'")
     state.close()
     infraclaims(home, "ingest", "--once")

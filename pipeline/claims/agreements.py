@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pipeline import lexicon
-from pipeline.claims import dating, landlords, pairings, parties, syntax
+from pipeline.claims import dating, landlords, pairings, parties, repeats, syntax
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
@@ -52,12 +51,16 @@ class DealRule(lexicon.Rule):
     """Whether the party on the right stands right before the words, behind its owner ("Garrow's Tarn contract")."""
     inside: bool = False
     """Whether the party on the left stands between the words ("built for Garrow by Tarn")."""
+    listed: bool = False
+    """Whether the parties on the left are the list that the words close, and the other side is told before it."""
     reach: int = 0
     """Words between the deal's words and the party behind them, where that is its direct object; 0: as far as usual."""
     bare: bool = False
     """Whether the party behind is the very object of the words, without a preposition or a size before it."""
     under_contract: bool = False
     """Whether the words are a deal's only where the sentence names the contract ("under the deal … will deploy")."""
+    behind: bool = False
+    """Whether all parties stand behind the words ("the consortium includes Tarn and Garrow")."""
     through: tuple[str, ...] = ()
     """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
     unless: tuple[str, ...] = ()
@@ -104,7 +107,23 @@ class AgreementFinder:
             rule = rules()["deal.listed"]
             for sides in self._sides(reading, rule, (first.start, second.end), [first], [second]):
                 drafts.append(self._draft(reading, sentence, rule, (first.start, second.end), sides, 0.7))
-        return _one_nature(_longest(drafts))
+        drafts.extend(self._told_together(reading))
+        return repeats.told_once(drafts)
+
+    def _told_together(self, reading: Reading) -> Iterator[Draft]:
+        """What companies announce together, if it is a release of theirs or their trades go together."""
+        rule = rules()["deal.together"]
+        for sentence, anchor, (first, *others), release in pairings.together(reading):
+            joined = release or word_pattern("deals", "scope", "joint").search(reading.text, anchor[1], sentence.end)
+            fits = any(self._supplies(*pair) for other in others for pair in ((first, other), (other, first)))
+            future = fits and re.search(
+                r"\b(?:will|would|plans?|are to|is to|agreed)\b", reading.text[anchor[1] : sentence.end]
+            )
+            if not joined and not future:
+                continue
+            for sides in self._sides(reading, rule, anchor, [first], others):
+                if _in_scope(reading, sentence, anchor[0], sides):
+                    yield self._draft(reading, sentence, rule, anchor, sides, 0.7)
 
     def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
         """Matches in characters, without those that a passive turns round ("supplied" in "supplied by")."""
@@ -155,7 +174,7 @@ class AgreementFinder:
             subject=_subject(sides),
             link_confidence=confidence,
             parties=tuple(sides),
-            date=_made_on(reading, sentence, placed),
+            date=_made_on(reading, sentence, placed, rule.strong or syntax.is_past(sentence, anchor[0])),
         )
 
     def _parties(
@@ -166,8 +185,8 @@ class AgreementFinder:
         through_it = bool(rule.through) and rule.left == "customer"
         before = [
             t
-            for t in orgs
-            if t.end <= start and not (passive and parties.of_a_product(sentence, t)) and not (through_it and t.aside)
+            for t in parties.outside_appositions(reading, sentence, [o for o in orgs if o.end <= start])
+            if not (passive and parties.of_a_product(sentence, t)) and not (through_it and t.aside)
         ]
         left = parties.left_of(reading, sentence, before, start, end)
         if left and syntax.is_object(sentence, left[-1]):
@@ -177,8 +196,15 @@ class AgreementFinder:
             left = [t for t in orgs if start <= t.start < end]
         after = parties.behind(reading, sentence, orgs, start, end)
         right = parties.right_of(reading, after, start, end, reach=rule.reach)
+        if not before and rule.rule == "deal.partner":
+            left, right = parties.fronted(reading, sentence, after, start, end)
+        if right and parties.out_of_reach(reading, sentence, start, end, right[0]):
+            right = []
         if rule.named:
             left, right = parties.named(reading, before, start)
+        if rule.listed:
+            left = parties.list_before(reading, before, start, end)
+            right = parties.subject_of(reading, sentence, orgs, left)
         if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
         if rule.through:
@@ -206,8 +232,12 @@ class AgreementFinder:
         if left and right:
             keys = {t.key for t in right}
             left = [t for t in left if t.key not in keys]
+        if rule.behind:
+            left, right = [], [t for t in right if not t.stands_in]
         if not left and rule.where == "after" and len(right) >= 2:
             return [([(self._role(t, "party"), t) for t in right], confidence)]
+        if not right and rule.mutual:
+            left = pairings.the_two(reading, sentence, start) or left
         if not right and len(left) >= 2 and rule.mutual:
             return [([(self._role(t, "party"), t) for t in left], 0.7)]
         if not left or not right:
@@ -276,39 +306,14 @@ def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
     )
 
 
-def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor) -> DateMention | None:
+def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor, signed: bool) -> DateMention | None:
     """The day of a deal; a day after the article is that of what the deal is about."""
     date = dating.link(reading, sentence, anchor, sentence.quantities, announced=True)
+    if signed and date is None:  # what is still to be built has no date of the past
+        date = dating.link(reading, sentence, anchor, (), announced=True)
+        date = date if date and date.date.end and reading.published and date.date.end <= reading.published else None
     later = date and reading.published and date.date.start and date.date.start > reading.published
     return None if later else date
-
-
-def _longest(drafts: Sequence[Draft]) -> list[Draft]:
-    """Drafts without those whose words and parties are a part of another's ("buy" in "agreed to buy").
-
-    The longer words take over what changes hands by the shorter ones.
-    """
-
-    def within(a: Draft, b: Draft) -> bool:
-        inside = b.start <= a.start and a.end <= b.end and a.anchor != b.anchor
-        return inside and b.strong >= a.strong and {t.key for _, t in a.parties} <= {t.key for _, t in b.parties}
-
-    def natured(outer: Draft) -> Draft:
-        bought = any(d.nature == "acquisition" and within(d, outer) for d in drafts)
-        return replace(outer, nature="acquisition") if bought else outer
-
-    return [natured(d) for d in drafts if not any(within(d, other) for other in drafts)]
-
-
-def _one_nature(drafts: Sequence[Draft]) -> list[Draft]:
-    """The drafts without supplies that only repeat, between the same parties in one sentence, that money was given."""
-    money = [(d.sentence.index, {t.key for _, t in d.parties}) for d in drafts if d.nature == "financing"]
-
-    def repeats(draft: Draft) -> bool:
-        keys = {t.key for _, t in draft.parties}
-        return any(draft.sentence.index == index and keys <= parties for index, parties in money)
-
-    return [d for d in drafts if d.nature != "supply" or not repeats(d)]
 
 
 def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:

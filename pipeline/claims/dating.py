@@ -22,6 +22,11 @@ _OPENING = re.compile(r"(?:in|on|by|within|during|as of|at|over|for|since|late|e
 _DUE = re.compile(
     r"\b(?:notes|bonds|debentures|loans?|debt)\s+(?:due|maturing)(?:\s+in)?\s+$|\bmatur(?:es|ing)\s+(?:in\s+)?$"
 )
+_FOUNDED = re.compile(
+    r"\b(?:founded|established|incorporated|(?<!was )(?<!were )set up|promised|pledged|committed)\s+$", re.IGNORECASE
+)
+_AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
+"""Begins the date at which a total stands, in whatever clause it is told."""
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _PART_OF = re.compile(
     r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|[gmGM][Ww]|(?:mega|giga)watts)"
@@ -67,7 +72,11 @@ def link(
     if found and _PART_OF.search(reading.text, max(sentence.start, anchor.start - 40), anchor.start):
         return None
     for date in sentence.dates:
-        if _of_the_saying(reading, sentence, date, announced) or _maturity(reading, sentence, date):
+        if _of_the_saying(reading, sentence, date, announced) or _elsewhere(reading, sentence, date):
+            continue
+        stands = found is not None and bool(_AS_OF.match(date.date.text)) and date.start >= anchor.end
+        if stands and not reading.text[: anchor.start].endswith(" of the "):
+            best = best or (reading.gap(anchor, date), date)
             continue
         if not sentence.row and _other_clause(reading, sentence, anchor, date, announced, found):
             continue
@@ -97,9 +106,10 @@ def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, anno
     return opens and bool(telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
 
 
-def _maturity(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
-    """Whether a date is when a debt falls due ("8% senior notes due 2032")."""
-    return bool(_DUE.search(reading.text, max(sentence.start, date.start - 40), date.start))
+def _elsewhere(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is when a debt falls due ("8% senior notes due 2032"), or when a company was founded."""
+    low = max(sentence.start, date.start - 40)
+    return bool(_DUE.search(reading.text, low, date.start) or _FOUNDED.search(reading.text, low, date.start))
 
 
 def _other_clause(
@@ -261,6 +271,8 @@ def plausible(
     """
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
+        return True
+    if _AS_OF.match(date.date.text):
         return True
     if start == end == published:
         return False

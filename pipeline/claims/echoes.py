@@ -18,6 +18,8 @@ _REPEATED: frozenset[Event] = frozenset(
 )
 """Steps that a second part takes as the first one did."""
 _SURE = 0.8
+_AT_FIRST = re.compile(r"\b(?:originally|initially|previously)\b", re.IGNORECASE)
+_PUT_OFF = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 
 
 def echoes(reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
@@ -30,9 +32,22 @@ def echoes(reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     return found
 
 
+def superseded(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> bool:
+    """Whether a step only tells when the same step of the same sentence was first due ("originally to open in May")."""
+    if draft.verdict.realization != "planned" or draft.subject is None:
+        return False
+    clause = draft.sentence.clauses[draft.sentence.clause_at(draft.start)]
+    return bool(_AT_FIRST.search(reading.text, clause.start, draft.start)) and any(
+        d is not draft and d.event == draft.event and d.subject and d.subject.key == draft.subject.key
+        for d in drafts
+        if d.sentence.index == draft.sentence.index
+    )
+
+
 def _new_date(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft | None:
     """The step that slipped to a new date: what the text names ("put off the completion to 2028"), else the opening."""
-    date = draft.date
+    dates = [d for d in draft.sentence.dates if d.start >= draft.end and _PUT_OFF.match(d.date.text)]
+    date = draft.date or next(iter(dates), None)
     if date is None or not ahead(reading, date):
         return None
     clause = draft.sentence.clauses[draft.sentence.clause_at(draft.start)]
@@ -40,8 +55,12 @@ def _new_date(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft 
         noun = pattern.search(reading.text, clause.start, date.start)
         if noun:
             return _planned(reading, draft, event, noun.start(), noun.end(), date)
-    told = [d for d in drafts if d.sentence.index == draft.sentence.index and d.event in _REPEATED]
-    return _planned(reading, draft, (told and told[0].event) or "operational", draft.start, draft.end, date)
+    event: Event = "operational"
+    for other in drafts:
+        if other.event in _REPEATED and other.sentence.index == draft.sentence.index:
+            event = other.event
+            break
+    return _planned(reading, draft, event, draft.start, draft.end, date)
 
 
 def _follows(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft | None:
@@ -55,7 +74,9 @@ def _follows(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft |
         other = any(draft.end <= d.start < match.start() for d in drafts if d is not draft)
         number = any(draft.end <= q.start < match.end() for q in draft.sentence.quantities)
         if not other and not number:
-            return _planned(reading, draft, draft.event, match.start(), match.end(), date)
+            sites = [t for t in draft.sentence.things if match.start() <= t.start < match.end()]
+            site = next((t for t in sites if t.type in {"cluster", "place"} and not t.stands_in), draft.subject)
+            return replace(_planned(reading, draft, draft.event, match.start(), match.end(), date), subject=site)
     return None
 
 
@@ -89,8 +110,7 @@ def _nouns() -> dict[Event, re.Pattern[str]]:
 @functools.cache
 def _following() -> re.Pattern[str]:
     words = lexicon.toml("events")["following"]
-    part, verb = "|".join(words["parts"]), "|".join(words["verbs"])
-    return re.compile(
-        rf"(?:\bwith|\band|\bwhile|,)\s(?:(?:the|an?|its)\s)?(?:[\w-]+\s){{0,2}}?(?:{part})\b(?:\s[\w-]+){{0,3}}?(?:\s(?:{verb}))?(?=\s$)",
-        re.IGNORECASE,
-    )
+    part, verb, follow = ("|".join(words[name]) for name in ("parts", "verbs", "follow"))
+    parts = rf"(?:(?:the|an?|its)\s)?(?:[\w-]+\s){{0,2}}?(?:{part})\b(?:\s[\w-]+){{0,3}}?(?:\s(?:{verb}))?"
+    named = rf"(?:[\w'’.-]+\s){{1,7}}?(?:{follow})"
+    return re.compile(rf"(?:\bwith|\band|\bwhile|,)\s(?:{parts}|{named})(?=\s$)", re.IGNORECASE)

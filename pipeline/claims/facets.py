@@ -27,7 +27,7 @@ _OWN = 3
 """Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
-_HAS = re.compile(r"\b(?:has|have|had|holds?|owns?)$")
+_HAS = re.compile(r"\b(?:has|have|had|holds?|owns?|reached|reaches|hit|hits|totals|totall?ed|exceeded|exceeds|topped)$")
 """Cues that only say whose a number is, which may be there or promised."""
 _TOLD = 3
 """Words at the head of a clause among which a verb of speech makes it one of speech."""

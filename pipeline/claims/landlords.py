@@ -19,7 +19,7 @@ _CAMPUS = re.compile(
 )
 _NEAR = 5
 """Words between a site and whose it is."""
-_BETWEEN = 7
+_BETWEEN = 10
 """Words between the words of a lease and the site where the space is."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
-from pipeline.claims.echoes import ahead, echoes
+from pipeline.claims.echoes import ahead, echoes, superseded
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
@@ -17,7 +17,13 @@ from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence
 from pipeline.records import Cue, Event, Realization
 
-FORMS: dict[str, Realization] = {"done": "realized", "open": "planned", "pending": "possible", "refused": "negated"}
+FORMS: dict[str, Realization] = {
+    "done": "realized",
+    "open": "planned",
+    "pending": "possible",
+    "refused": "negated",
+    "named": "realized",
+}
 """What each form of words says by itself."""
 _UNHEARD = ("intent.", "condition.if_proposed")
 """Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
@@ -31,6 +37,11 @@ _OF_PARTS: frozenset[Event] = frozenset(
 
 _CARRIED = 0.55
 """How sure the link to a site is that another sentence names, at most."""
+_PRESENT = re.compile(r"\b(?:starts|begins|opens|breaks)\b", re.IGNORECASE)
+"""Of the words of a step those that tell a habit as well as a fact."""
+_OWNED = re.compile(r"(?:['’]s?)?\s(?:the\s|its\s)?")
+_OUTSIDE = 2
+"""Words between who walks away and the words for it."""
 _LAW = 4
 """Words between a decision and the law that it is about."""
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s(?:[\w-]+\s){1,4}(?:before|until)$", re.IGNORECASE)
@@ -50,6 +61,8 @@ class EventRule(lexicon.Rule):
     """Words that say that somebody is still to decide."""
     refused: tuple[str, ...] = ()
     """Words that say that it was denied."""
+    named: tuple[str, ...] = ()
+    """Verbs that say that it has happened where the name of a site is their object ("opened Heron")."""
 
 
 @functools.cache
@@ -85,7 +98,7 @@ class MilestoneFinder:
             draft = self._draft(reading, sentence, hit)
             if draft:
                 drafts.append(draft)
-        return [*(_undated(reading, d) for d in drafts), *echoes(reading, drafts)]
+        return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
 
     def _hits(self, reading: Reading) -> list[_Hit]:
         """Matches in characters; where two overlap the longer one stays, a decision still to come before any other."""
@@ -95,8 +108,12 @@ class MilestoneFinder:
             low, high = reading.token_span(start, end)
             found.append(_Hit(rules()[rule], form, low, high))
         found.sort(key=lambda h: (-(h.end - h.start), h.form != "pending", h.form, h.start, h.rule.rule))
+        told = [h for h in found if h.form == "done"]
         kept: list[_Hit] = []
         for hit in found:
+            # "voted 5-2 to approve the plan": what was done governs what it was done for.
+            if hit.form == "open" and any(h.start < hit.start < h.end and h.rule.event == hit.rule.event for h in told):
+                continue
             if not any(hit.start < other.end and other.start < hit.end for other in kept):
                 kept.append(hit)
         return sorted(kept, key=lambda h: h.start)
@@ -105,6 +122,10 @@ class MilestoneFinder:
         step = Anchor(hit.start, hit.end)
         none = _none(reading, sentence, hit)
         if (none and hit.rule.event != "construction_started") or _of_a_column(reading, sentence, hit):
+            return None
+        if (hit.form == "named" and not _names_a_site(reading, sentence, hit)) or _by_an_outsider(
+            reading, sentence, hit
+        ):
             return None
         if hit.rule.event == "permitted" and _of_a_law(reading, sentence, hit):
             return None
@@ -131,15 +152,7 @@ class MilestoneFinder:
             default_confidence=0.6 if hit.form == "open" else 0.9,
         )
         if hit.form == "pending" and found.realization == "planned":
-            words = Cue(
-                text=reading.text[hit.start : hit.end],
-                start=hit.start,
-                end=hit.end,
-                facet="realization",
-                value="possible",
-                rule=f"{hit.rule.rule}.{hit.form}",
-            )
-            found = found.overruled(words, "possible", found.confidence)
+            found = _by_its_words(reading, hit, found, "possible")
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
         rivals = [*sentence.quantities]
@@ -153,6 +166,8 @@ class MilestoneFinder:
             and _NOT_BEFORE.search(reading.text, hit.start, hit.end)
         ):
             date = date.model_copy(update={"date": date.date.model_copy(update={"relation": "from"})})
+            if found.realization == "negated":
+                found = _by_its_words(reading, hit, found, "planned")
         return Draft(
             kind="milestone",
             event=hit.rule.event,
@@ -163,6 +178,19 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _by_its_words(reading: Reading, hit: _Hit, found: Verdict, value: Realization) -> Verdict:
+    """The verdict with what the words of the step say by themselves."""
+    cue = Cue(
+        text=reading.text[hit.start : hit.end],
+        start=hit.start,
+        end=hit.end,
+        facet="realization",
+        value=value,
+        rule=f"{hit.rule.rule}.{hit.form}",
+    )
+    return found.overruled(cue, value, found.confidence)
 
 
 def _undated(reading: Reading, draft: Draft) -> Draft:
@@ -181,7 +209,11 @@ def _in_general(reading: Reading, sentence: Sentence, hit: _Hit, found: Verdict,
     the chips arrive", "should the hall not be ready"), and no step of the site.
     """
     carried = confidence <= _CARRIED
-    if hit.form == "pending" or (found.realization == "realized" and not carried):
+    words = reading.text[hit.start : hit.end + 6].lower()
+    if carried and hit.rule.event == "workload_started" and found.realization == "planned" and "there" not in words:
+        return True
+    told = found.realization == "realized" and not _PRESENT.search(reading.text, hit.start, hit.end)
+    if hit.form == "pending" or (told and not carried):
         return False
     untold = hit.form == "open" and found.by_default and carried
     clause = sentence.clauses[sentence.clause_at(hit.start)]
@@ -193,6 +225,25 @@ def _condition() -> re.Pattern[str]:
     words = lexicon.toml("events")["linking"]
     opening, turned = ("|".join(words[name]) for name in ("conditions", "after_should"))
     return re.compile(rf"\b(?:{opening})\b|\bshould (?:{turned})\b", re.IGNORECASE)
+
+
+def _names_a_site(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the name of a site stands right behind the hit, but for the name of its owner."""
+    site = next((t for t in sentence.things if t.type == "cluster" and t.start >= hit.end and not t.stands_in), None)
+    if site is None or not reading.text[site.start].isupper():
+        return False
+    owners = [t for t in sentence.things if t.type == "company" and hit.end <= t.start < site.start]
+    start = owners[0].end if owners and owners[0].start - hit.end <= 1 else hit.end
+    return bool(_OWNED.fullmatch(reading.text, start, site.start))
+
+
+def _by_an_outsider(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether it is a lender or a tenant that walks away, which does not end the site by itself."""
+    if hit.rule.event != "cancelled":
+        return False
+    clause = sentence.clauses[sentence.clause_at(hit.start)]
+    outsiders = list(word_pattern("events", "linking", "outsiders").finditer(reading.text, clause.start, hit.start))
+    return bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
 
 
 def _of_a_law(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -14,7 +14,7 @@ from pipeline.claims.facets import verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import Cue, QuantityMention, Realization
+from pipeline.records import Cue, QuantityKind, QuantityMention, Realization
 
 _NO_MONEY = ("done.money", "done.paid")
 _ONLY_MONEY = (
@@ -27,11 +27,10 @@ _ONLY_MONEY = (
     "done.predicate.",
     "construction.state",
 )
-"""Rules of cues that say nothing of what is no money, and of money."""
 
 
-def deaf_to(kind: str) -> tuple[str, ...]:
-    """Prefixes of the cue rules that say nothing about a number of this kind."""
+def deaf_to(kind: QuantityKind) -> tuple[str, ...]:
+    """The rules of cues that say nothing of a number of this kind."""
     return _ONLY_MONEY if kind == "investment" else _NO_MONEY
 
 
@@ -181,7 +180,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
     default, rule = _default(reading, sentence, mention)
     deaf = deaf_to(mention.kind)
-    if _of_a_contract(reading, sentence, mention):
+    if _of_a_contract(reading, sentence, mention) or (mention.kind == "investment" and quantity.relation == "le"):
         deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)

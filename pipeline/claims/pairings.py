@@ -1,10 +1,14 @@
-"""Deals of a list that names its parties and nothing else: "Tarn – Garrow: 650 MW", under a heading of contracts."""
+"""Deals that are told by their parties' names alone: "Tarn – Garrow: 650 MW" in a list of contracts, and what two say
+together ("Tarn and Garrow today announced", "the two said that they will build").
+"""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
+from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
@@ -12,8 +16,20 @@ _BETWEEN = re.compile(r"\s*(?:[-–—/&+×]|\bx\b|\band\b|\bwith\b)\s*", re.IGN
 _BEHIND = re.compile(r"\s*(?:[:(–—]|-\s|$)")
 _BULLET = 4
 """Characters before the first name of an item."""
+_HEAD = 4
+"""Words of a clause before those who say something together."""
 _HEADED = 12
 """Sentences before an item of which one heads it."""
+_PAIR = 2
+_BACK = 3
+"""Sentences before "the two" that may name them."""
+_TWO = re.compile(
+    r"\b(?:the (?:two|pair|duo|companies|firms|partners|parties|(?:two )?sides)|both)"
+    r"(?: (?:companies|firms|sides|partners|parties|groups))?"
+    r"(?: (?:have|had|has|also|then|already|first|today|jointly))*\s$",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"(?:,? and | & |, )(?:\w+ ){0,2}")
 _DOUBTS = ("deal.tentative", "modal.", "negation.")
 
 
@@ -23,6 +39,54 @@ def find(reading: Reading) -> Iterator[tuple[Sentence, Thing, Thing]]:
         pair = _pair(reading, sentence)
         if pair and _headed(reading, sentence):
             yield sentence, *pair
+
+
+def together(reading: Reading) -> Iterator[tuple[Sentence, tuple[int, int], list[Thing], bool]]:
+    """Each saying of several companies at once: its sentence, its words, who say it, and whether it is a release's."""
+    for sentence in reading.sentences:
+        for match in _saying().finditer(reading.text, sentence.start, sentence.end):
+            speakers = _speakers(reading, sentence, match.start()) or the_two(reading, sentence, match.start())
+            if len(speakers) > 1:
+                yield sentence, match.span(), speakers, bool(match["release"])
+
+
+@functools.cache
+def _saying() -> re.Pattern[str]:
+    telling = lexicon.toml("attribution")["telling"]
+    words = "|".join((*telling["saying"], *telling["announcing"]))
+    return re.compile(rf"\b(?:(?P<release>today|jointly) )?(?:{words})\b", re.IGNORECASE)
+
+
+def _speakers(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
+    """The companies, joined by "and", that stand right before the verb and at the head of their clause."""
+    orgs = [t for t in sentence.things if t.type == "company" and not t.stands_in and not t.aside and t.end <= start]
+    chosen = [t for t in orgs[-1:] if reading.text[t.end : start].strip() in {"", "have", "had", "both", "also"}]
+    for thing in reversed(orgs[:-1] if chosen else []):
+        if not _LIST.fullmatch(reading.text, thing.end, chosen[0].start):
+            break
+        chosen.insert(0, thing)
+    clause = sentence.clauses[sentence.clause_at(chosen[0].start)] if chosen else None
+    heads = clause and reading.words_between(clause.start, chosen[0].start) <= _HEAD
+    return chosen if heads and "and" in reading.text[chosen[0].end : chosen[-1].start].split() else []
+
+
+def the_two(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
+    """The two companies that "the two", "the pair" or "the companies" right before `start` stand for."""
+    words = _TWO.search(reading.text, sentence.start, start)
+    if not words:
+        return []
+    here = [t for t in sentence.things if t.end <= words.start()]
+    named: dict[str, Thing] = {}
+    for things in (
+        here,
+        *(s.things for s in reversed(reading.sentences[max(0, sentence.index - _BACK) : sentence.index])),
+    ):
+        for thing in things:
+            if thing.type == "company" and not thing.aside and not thing.stands_in:
+                named.setdefault(thing.key, thing)
+        if len(named) > 1:
+            break
+    return list(named.values()) if len(named) == _PAIR else []
 
 
 def _pair(reading: Reading, sentence: Sentence) -> tuple[Thing, Thing] | None:

@@ -11,9 +11,11 @@ from pipeline.claims.scope import word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
-    r"^(?:'s)?(?:\s*\([^()]{0,40}\))?\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
+    r"^(?:'s)?(?:\s*\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
+    r"\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
     r"\s*(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]+\s+){0,4}$"
 )
+_APPOSITION = re.compile(r", (?:the|an?) [^,;]{3,50} (?:of|between|by) (?:[^,;]* and )?(?:the |its )?(?:[\w-]+ ){0,2}")
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
 _GOVERNING = {*_PREPOSITIONS, "at", "than", "against", "under", "near", "like"}
 _POSSESSIVES = {"its", "their", "our"}
@@ -29,9 +31,14 @@ _ANTECEDENT = 2
 """Words between a name and the relative clause about it."""
 _DESCRIBED = 4
 """Words between an owner and its deal ("Tarn's 20-year pact")."""
+_FAR = 6
+"""Sentences before a list of lenders that may name the borrower."""
+_LISTED = 2
+"""Words between a list of partners and the words that close it ("have both")."""
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
 _BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
+_ACTING = re.compile(r"\s?(?:['’](?:ve|re|ll|s)\b|\w)")
 _TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
@@ -43,15 +50,16 @@ _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
 
 @functools.cache
-def _not_party() -> re.Pattern[str]:
-    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"]["not_party_after"])
-    return re.compile(rf"(?:'s)?\s?(?:{words})\b", re.IGNORECASE)
+def _not_party(name: str) -> re.Pattern[str]:
+    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"][name])
+    behind = name == "not_party_after"
+    return re.compile(rf"(?:'s)?\s?(?:{words})\b" if behind else rf"\b(?:{words})\s?$", re.IGNORECASE)
 
 
 def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     """The companies of a sentence that may be parties, without what only describes the name behind it."""
     orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
-    orgs = [t for t in orgs if not _not_party().match(reading.text, t.end) and not _bygone(reading, t)]
+    orgs = [t for t in orgs if not _not_party("not_party_after").match(reading.text, t.end) and not _bygone(reading, t)]
     orgs = [t for t in orgs if not any(_product_of(reading, t, o) for o in orgs)]
     orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
@@ -59,8 +67,18 @@ def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
 
 def _bygone(reading: Reading, thing: Thing) -> bool:
     """Whether a name only tells whose a thing once was, or what a company was called ("a former Tarn plant")."""
-    before = reading.text[max(0, thing.start - 24) : thing.start].lower().split()
-    return any(word.strip("(") in lexicon.toml("deals")["scope"]["not_party_before"] for word in before[-1:])
+    return bool(_not_party("not_party_before").search(reading.text[max(0, thing.start - 24) : thing.start]))
+
+
+def outside_appositions(reading: Reading, sentence: Sentence, orgs: Sequence[Thing]) -> list[Thing]:
+    """The names but for those that only say what one before is ("Fenn, the venture of Tarn and Garrow, signed")."""
+
+    def describes(thing: Thing, head: Thing) -> bool:
+        between = reading.text[head.end : thing.start]
+        closed = re.match(r"[^,;]*,", reading.text[thing.end : sentence.end])
+        return bool(closed) and bool(_APPOSITION.fullmatch(between))
+
+    return [t for t in orgs if not any(o.end < t.start and describes(t, o) for o in orgs)]
 
 
 def _short_form(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
@@ -89,9 +107,8 @@ def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: i
     here = sentence.clause_at(start)
     return [
         t
-        for t in orgs
-        if t.start >= end
-        and t.text.lower() not in _POSSESSIVES
+        for t in outside_appositions(reading, sentence, [o for o in orgs if o.start >= end])
+        if t.text.lower() not in _POSSESSIVES
         and (t.text.lower() not in _PRONOUNS or sentence.clause_at(t.start) == here or _governed(reading, sentence, t))
         and ";" not in reading.text[end : t.start]
         and not (t.stands_in and _SAYING.match(reading.text, t.end))
@@ -158,6 +175,7 @@ def through(
         t
         for t in orgs
         if _preceded(reading, sentence, t, words)
+        and not _told_apart(reading, sentence, end, t)
         and (sentence.clause_at(t.start) == here or reading.words_between(end, t.start) <= _OBJECT)
     ][:1]
     return _first_list(reading, found, orgs)
@@ -197,16 +215,67 @@ def bare(reading: Reading, sentence: Sentence, end: int, thing: Thing) -> bool:
     return between.isdisjoint(_PREPOSITIONS) and not any(sizes) and not of_a_product(sentence, thing)
 
 
+def out_of_reach(reading: Reading, sentence: Sentence, start: int, end: int, thing: Thing) -> bool:
+    """Whether a verb or a further clause stands between the preposition that closes a deal's words and the party
+    ("announced with 90 halls, and Tarn said", "together with these it brings Tarn").
+    """
+    if reading.text[start:end].rsplit(None, 1)[-1].lower() not in _PREPOSITIONS or thing.start < end:
+        return False
+    between = sentence.clauses[sentence.clause_at(end) + 1 : sentence.clause_at(thing.start) + 1]
+    return any(c.link == "coordinate" for c in between) or _told_apart(reading, sentence, end, thing)
+
+
+def _told_apart(reading: Reading, sentence: Sentence, end: int, thing: Thing) -> bool:
+    """Whether a finite verb stands between the deal's words and a name, or the name begins a clause of its own."""
+    behind = reading.text[thing.end : sentence.end].split(None, 1)[:1]
+    begins = bool(_AND.search(reading.text, end, thing.start)) and _tells(" ".join(behind))
+    return begins or _tells(reading.text[end : thing.start])
+
+
+def _tells(words: str) -> bool:
+    """Whether words hold a finite verb."""
+    verbs = lexicon.toml("cues")["clause"]["verbs"]
+    return any(word in verbs for word in re.findall(r"[a-z']+", words))
+
+
+def fronted(
+    reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int
+) -> tuple[list[Thing], list[Thing]]:
+    """Who acts, and with whom, where the partners open the sentence ("Together with Tarn, Garrow will build …")."""
+    partners = right_of(reading, orgs, start, end, reach=0)
+    while len(partners) > 1 and not re.search(r"\band\b|&", reading.text[partners[-2].end : partners[-1].start]):
+        partners.pop()
+    actors = [t for t in orgs if partners and t.start > partners[-1].end and not t.aside]
+    near = actors and reading.words_between(partners[-1].end, actors[0].start) <= _DESCRIBED
+    acts = near and _ACTING.match(reading.text, actors[0].end)
+    return (actors[:1], partners) if acts and reading.words_between(sentence.start, start) <= _HEAD else ([], partners)
+
+
+def list_before(reading: Reading, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
+    """The list of names that the deal's words close ("with Tarn and Garrow as partners")."""
+    closed = bool(orgs) and reading.words_between(orgs[-1].end, start) <= _LISTED
+    return _list(reading, orgs, start, end, before=True, reach=_CLAUSE) if closed else []
+
+
+def subject_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], listed: Sequence[Thing]) -> list[Thing]:
+    """Whom a list of partners or lenders joins: the first name before it, else the company spoken of before."""
+    if not listed:
+        return []
+    first = [t for t in orgs if t.end <= listed[0].start and not t.aside and t.kind != "investor"][:1]
+    lenders = [t for t in orgs if t.kind == "investor"]
+    return first or earlier_company(reading, sentence, [*listed, *lenders], back=_FAR)
+
+
 def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
     """Whether a person stands between the deal's words and the party: then the words are theirs ("led by Ana Voss")."""
     return any(t.type == "person" and end <= t.start < thing.start for t in sentence.things)
 
 
-def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]) -> list[Thing]:
+def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing], *, back: int = 2) -> list[Thing]:
     """The company that the sentences before speak of, if it is none of those behind the words."""
     keys = {t.key for t in right}
     voice = set(lexicon.toml("coreference")["first_person"])
-    for other in reversed(reading.sentences[max(0, sentence.index - 2) : sentence.index]):
+    for other in reversed(reading.sentences[max(0, sentence.index - back) : sentence.index]):
         for thing in other.things:
             if thing.type != "company" or thing.key in keys or thing.kind == "analyst":
                 continue

@@ -82,8 +82,7 @@ def on_topic(reading: Reading) -> bool:
     misses = sum(1 for s in sentences if _strays(reading, s, against))
     lead = any(weight >= 1 for weight in weights[: topic["lead_sentences"]])
     lead = lead and sum(weights) >= min(topic["enough"], topic["lead_density"] * len(sentences))
-    wanted = min(max(topic["enough"], topic["least_density"] * len(sentences)), topic["density"] * len(sentences))
-    enough = sum(weights) >= wanted
+    enough = sum(weights) >= min(topic["enough"], topic["density"] * len(sentences))
     return sum(weights) > misses and (lead or enough) and (max(weights) >= 1 or any(map(_evident(reading), sentences)))
 
 

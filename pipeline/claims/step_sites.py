@@ -20,6 +20,8 @@ _PART = 7
 """Words between the size of a part and its step."""
 _OBJECT = 7
 """Words between a step and the site behind it ("broke ground in May on its campus")."""
+_PUT_OFF = 12
+"""Words between a setback and its site ("delayed the start of construction on its … campus")."""
 _MATTER = 20
 """Words between a decision and the site that it is about ("voted to rezone … acres of farmland for …")."""
 _HEADING = 6
@@ -46,11 +48,11 @@ def site_of(
 
     `moved`: the step leaves one site for another, so that the one behind "from" is not where it happens.
     """
-    here = sentence.clause_at(step.start)
+    here, reach = sentence.clause_at(step.start), _PUT_OFF if setback else _OBJECT
     sites = [
         t
         for t in sentence.things
-        if t.type in {"cluster", "programme"} and (t.end <= step.start or reading.gap(t, step) <= _OBJECT)
+        if t.type in {"cluster", "programme"} and (t.end <= step.start or reading.gap(t, step) <= reach)
     ]
     if moved:
         sites = [t for t in sites if not _FROM.search(reading.text, max(sentence.start, t.start - 40), t.start)]

@@ -87,7 +87,9 @@ def read_html(text: str, url: str | None, latest: dt.date | None, *, find_date: 
 def parse(text: str) -> Any:
     """The lxml tree of a page; null where there is nothing to build one from."""
     lxml_html, etree = _lxml("lxml.html"), _lxml("lxml.etree")
-    text = re.sub(r"^\s{0,1000}<\?xml[^>]{0,500}\?>", "", text.replace("\0", ""))
+    # lxml reads control characters, and raises where they are moved.
+    text = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", _without_control, text)
+    text = re.sub(r"^\s{0,1000}<\?xml[^>]{0,500}\?>", "", text)
     text = re.sub(r"<[a-zA-Z][^<>]{50000,}>?", _without_bomb, text)
     # A frame that is never closed swallows the rest of the page; what stands in one is never the article.
     text = re.sub(_FRAME_TAG, " ", text, flags=re.IGNORECASE)
@@ -96,6 +98,10 @@ def parse(text: str) -> Any:
         return lxml_html.document_fromstring(text, parser=parser, ensure_head_body=True)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
+
+
+def _without_control(char: re.Match[str]) -> str:
+    return " " if char[0] in "\v\f" else ""
 
 
 def _without_bomb(tag: re.Match[str]) -> str:

@@ -75,11 +75,6 @@ def one_line(text: str) -> str:
     return " ".join(fold(text).split())
 
 
-def normalise(text: str) -> str:
-    """`text` folded, each of its lines a block. Idempotent."""
-    return join(text_line for text_line in fold(text).split("\n"))
-
-
 def join(blocks: Iterable[str]) -> str:
     """The cleaned text of blocks; empty ones vanish."""
     lines = (one_line(block) for block in blocks)

@@ -178,7 +178,8 @@ def _patterns() -> _Patterns:
     end = "(?![A-Za-z0-9_])"
     words = {word.lower(): row for row in table.units for word in row.words}
     symbols = {symbol: row for row in table.units for symbol in row.symbols}
-    bare = [name for row in table.units if row.bare for name in (*row.words, *row.symbols)]
+    bare_words = alternatives(name for row in table.units if row.bare for name in row.words)
+    bare_symbols = alternatives(name for row in table.units if row.bare for name in row.symbols)
     suffix = alternatives(table.power.suffixes)
     names = {name.lower(): row.code for row in table.currencies for name in (*row.names, *row.scaled)}
     scaled = [name for row in table.currencies for name in row.scaled]
@@ -204,7 +205,7 @@ def _patterns() -> _Patterns:
         rows={**words, **symbols},
         money=re.compile(f"(?:{currency}|(?P<scaled>{alternatives(scaled)})){end}"),
         and_half=re.compile("[ -]and[ -]a[ -]half" + end),
-        bare=re.compile(f"(?:(?i:{alternatives(bare)}))(?P<plural>s)?{end}(?![ -]?(?i:hours?){end})"),
+        bare=re.compile(f"(?:(?i:{bare_words})|{bare_symbols})(?P<plural>s)?{end}(?![ -]?(?i:hours?){end})"),
         bare_tail=re.compile(
             rf"(?P<scale>[ -](?i:{alternatives(table.power.scales)}){end})|(?P<of>[ ]of[ ])"
             rf"|(?P<noun>[ -]{alternatives(table.power.nouns)}{end})|(?P<plus>\+|-plus{end})"

@@ -241,7 +241,7 @@ _KEYS: dict[str, frozenset[str]] = {
             "at_parts",
         }
         | {"own_parts", "before_part", "plants", "after_called", "near", "counts", "ends_phrase", "acts", "software"}
-        | {"sized", "item_steps", "done_to", "trade", "one_of", "owned"}
+        | {"sized", "item_steps", "done_to", "trade", "one_of", "owned", "moved"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),

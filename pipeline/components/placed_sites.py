@@ -148,8 +148,9 @@ def _place_before_head(words: Words, taken: Sequence[Found | None], place: Found
 
 def _owned_place(words: Words, taken: Sequence[Found | None], place: Found) -> bool:
     """Whether somebody's stands before the place: "its Ashby project", "Vorlund's Ashby project"."""
-    before = words.lower(place.first - 1)
-    owner = taken[place.first - 1] if place.first else None
+    first = place.first - (words.lower(place.first - 1) in rules("sites", "one_of") | {"next", "new", "planned"})
+    before = words.lower(first - 1)
+    owner = taken[first - 1] if first else None
     return before in ("its", "their", "our", "s") or (owner is not None and owner.type == "company")
 
 

@@ -160,6 +160,8 @@ def _at(words: Words, first: int) -> bool:
         return True
     if word == "of":
         return _within(words, link, 3, "of_parts")
+    if word in ("to", "onto") and _within(words, link, _AT_REACH, "moved"):
+        return True
     if word in ("at", "for", "into", "to"):
         chips = _amount_before(words, link, _AT_REACH, bare=word == "at")
         return (

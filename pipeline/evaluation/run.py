@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from pipeline.evaluation.gold import GoldArticle
 from pipeline.evaluation.scoring import Result, compare
@@ -48,4 +48,5 @@ def _names(article: ArticleRecord) -> list[str]:
 
 def _document_names(document: Document) -> list[str]:
     """What a gold file may call a document: its id, or the last part of its address without suffix."""
-    return [document.id, *([PurePosixPath(urlsplit(document.url).path).stem] if document.url else [])]
+    path = re.sub(r"^[a-z]+://[^/?#]*|[?#].*$", "", document.url or "", flags=re.IGNORECASE | re.DOTALL)
+    return [document.id, *([PurePosixPath(path).stem] if document.url else [])]

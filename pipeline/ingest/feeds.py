@@ -97,7 +97,7 @@ def _sitemap(content: bytes, base: str, limit: int, max_bytes: int) -> Reading:
         root: Any = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise FeedError(f"it is no sitemap ({error})") from error
-    name: str = "" if root is None else etree.QName(root).localname
+    name = "" if root is None else _local_name(root)
     broken = one_line(str(parser.error_log[0].message))[:_MAX_TITLE] if len(parser.error_log) else None
     if name == "sitemapindex":
         listed = sorted(_of_sitemap(root), key=lambda found: found[3] or "", reverse=True)
@@ -111,17 +111,19 @@ def _sitemap(content: bytes, base: str, limit: int, max_bytes: int) -> Reading:
 
 
 def _of_sitemap(root: Any) -> Iterator[tuple[str, str | None, dt.date | None, str | None]]:
-    etree = _untyped("lxml.etree")
     for element in root:
         if not isinstance(element.tag, str):
             continue
         fields: dict[str, str] = {
-            etree.QName(inner).localname: (inner.text or "").strip()
-            for inner in element.iter()
-            if isinstance(inner.tag, str)
+            _local_name(inner): (inner.text or "").strip() for inner in element.iter() if isinstance(inner.tag, str)
         }
         day = parse_date(fields.get("publication_date", ""))
         yield fields.get("loc", ""), fields.get("title"), day, fields.get("lastmod") or None
+
+
+def _local_name(element: Any) -> str:
+    """The tag without its namespace. Not by `QName`: it refuses broken names, which a recovering parser lets by."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _usable(

@@ -13,7 +13,6 @@ import functools
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Literal
-from urllib.parse import urljoin
 
 import httpcore
 import httpx
@@ -182,7 +181,7 @@ class Fetcher:
             where = exchange.headers.get("location", "")
             if not where:
                 return Refused(url=url, reason="bad_redirect", message=f"{target} redirects to nowhere")
-            target = key(urljoin(target, where))
+            target = key(where, target)
             if target in asked or len(exchanges) > MAX_REDIRECTS:
                 return Refused(
                     url=url, reason="redirect_loop", message=f"{len(exchanges)} redirects lead back to {target}"

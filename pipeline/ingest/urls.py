@@ -29,14 +29,12 @@ def key(url: str, base: str | None = None) -> str:
     Raises BadUrlError for what is too long, has control characters or credentials, or is not http(s).
     """
     text = url.strip()
-    if base:
-        text = urljoin(base, text)
     if len(text) > _MAX:
         raise BadUrlError(f"an address of {len(text):,} characters")
     if any(ord(char) < 32 or ord(char) == 127 for char in text):
         raise BadUrlError("an address with control characters")
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(urljoin(base, text) if base else text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise BadUrlError(f"not an address: {error}") from error
@@ -53,14 +51,20 @@ def key(url: str, base: str | None = None) -> str:
         netloc += f":{port}"
     plain = urlunsplit((parts.scheme.lower(), netloc, _quoted(_collapsed(parts.path)), _quoted(parts.query), ""))
     # It gives back the host in its own script, and one page would have two names.
-    return urlunsplit(urlsplit(normalize_url(plain))._replace(netloc=netloc))
+    found = urlunsplit(urlsplit(normalize_url(plain))._replace(netloc=netloc))
+    if len(found) > _MAX:  # in percent signs it is longer than it was
+        raise BadUrlError(f"an address of {len(found):,} characters")
+    return found
 
 
 def _ascii_host(host: str) -> str:
     try:
-        return host.rstrip(".").encode("idna").decode("ascii").lower()
+        found = host.rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError as error:
         raise BadUrlError("an address whose host is no domain name") from error
+    if not found:
+        raise BadUrlError("an address without a usable host")
+    return found
 
 
 def _collapsed(path: str) -> str:

@@ -7,6 +7,7 @@ call is one transaction: it is there as a whole, or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import hashlib
@@ -14,7 +15,7 @@ import itertools
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -70,13 +71,16 @@ class Ledger:
         if not create and not path.is_file():
             raise LedgerError(f"{path}: there is no ledger")
         self.path = path
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None)
-            self._db.execute("PRAGMA cache_size = -65536")
-            self._db.execute("PRAGMA temp_store = MEMORY")
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise LedgerError(f"{path}: not a ledger ({error})") from error
+        with contextlib.ExitStack() as undo:
+            try:
+                self._db = sqlite3.connect(path, isolation_level=None)
+                undo.callback(self._db.close)
+                self._db.execute("PRAGMA cache_size = -65536")
+                self._db.execute("PRAGMA temp_store = MEMORY")
+                self._prepare()
+            except sqlite3.DatabaseError as error:
+                raise LedgerError(f"{path}: not a ledger ({error})") from error
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -126,8 +130,16 @@ class Ledger:
             counts["units"] = self._resolve_dirty(anew)
             return Added(**{name: counts[name] for name in Added.model_fields})
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
+    @contextlib.contextmanager
+    def _transaction(self) -> Generator[None]:
+        """Commits at the end of the block; rolls back when it raises."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
 
     def _renew(self, overrides: Overrides | None) -> bool:
         """Read every claim with the corrections given; whether anything has to be resolved anew for that."""
@@ -237,13 +249,11 @@ class Ledger:
         """All histories, by subject and day; steps without a day last."""
         yield from self._records("history", Step, f"subject_key, {_BY_DAY}")
 
-    def history_of(self, subject: str) -> Iterator[Step]:
-        """The history of a subject by its key, its gazetteer id or its name (without case and punctuation)."""
-        for key in dict.fromkeys(self._keys(subject)):
-            yield from self._records("history", Step, _BY_DAY, "subject_key = ?", (key,))
-
     def told_of(self, subject: str) -> Iterator[ToldStep]:
-        """The same history, with the parties and the source of each step; also the deals of other subjects with it."""
+        """The history of a subject by its key, gazetteer id or name (without case and punctuation).
+
+        Each step has the parties and the source; deals of other subjects with it are among them.
+        """
         keys = self._keys(subject)
         if not keys:
             return
@@ -326,21 +336,6 @@ class Ledger:
             for name in _JSON & values.keys():
                 values[name] = json.loads(values[name])
             yield model.model_validate(values)
-
-
-class _Transaction:
-    """Commits at the end of the block; rolls back when it raises."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")
 
 
 _RECORDS: dict[str, type[Record]] = {"assertions": Assertion, "links": Link, "history": Step}

@@ -12,7 +12,7 @@ import hashlib
 import json
 import tomllib
 from importlib import resources
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 from pydantic import ValidationError, model_validator
 
@@ -85,10 +85,6 @@ class Accelerator(Entry):
     })  # fmt: skip
 
 
-CHIP_KINDS = Accelerator.kinds - {"rack_system", "cpu"}
-"""Kinds whose count counts AI chips: a rack holds many, and a CPU is none."""
-
-
 class Place(Entry):
     """A country, state, city, county or region. An abbreviation counts after "City, " only."""
 
@@ -118,29 +114,45 @@ class Lexicon(Record):
         return tuple(entry for rows in named for entry in rows)
 
 
-def _jsonl(name: str, model: type[_T]) -> tuple[_T, ...]:
+def parse_entries(text: str, name: str, model: type[_T]) -> tuple[_T, ...]:
+    """The entities of the file `name`, one JSON object a line; `LexiconError` names the line that is wrong."""
     rows: list[_T] = []
-    for number, line in enumerate((_HERE / name).read_text(encoding="utf-8").splitlines(), 1):
+    # Not `splitlines`: a text of JSON may hold other line ends inside its strings.
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         try:
             rows.append(model.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
+        except (ValueError, RecursionError) as error:
             raise LexiconError(f"lexicon/{name}:{number}: {error}") from error
     return tuple(rows)
+
+
+def _jsonl(name: str, model: type[_T]) -> tuple[_T, ...]:
+    return parse_entries((_HERE / name).read_text(encoding="utf-8"), name, model)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """The tables of the rules file `<name>.toml`; `LexiconError` where it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise LexiconError(f"lexicon/{name}.toml: {error}") from error
 
 
 @functools.cache
 def toml(name: str) -> dict[str, Any]:
     """The parsed rules file `<name>.toml`; its reader validates what it takes from it."""
-    try:
-        return tomllib.loads((_HERE / f"{name}.toml").read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise LexiconError(f"lexicon/{name}.toml: {error}") from error
+    return parse_toml((_HERE / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
 def rules(name: str, key: str, model: type[_R]) -> dict[str, _R]:
     """The rows of the array `key` of `<name>.toml` by their `rule`; `LexiconError` names the row that is wrong."""
+    return parse_rules(toml(name), name, key, model)
+
+
+def parse_rules(tables: dict[str, Any], name: str, key: str, model: type[_R]) -> dict[str, _R]:
+    """As `rules`, of tables that were parsed already."""
     table: dict[str, _R] = {}
-    for number, row in enumerate(toml(name)[key], 1):
+    for number, row in enumerate(_rows(tables, name, key), 1):
         try:
             rule = model.model_validate(row)
         except ValidationError as error:
@@ -149,6 +161,13 @@ def rules(name: str, key: str, model: type[_R]) -> dict[str, _R]:
             raise LexiconError(f"lexicon/{name}.toml: rule {rule.rule} stands twice")
         table[rule.rule] = rule
     return table
+
+
+def _rows(tables: dict[str, Any], name: str, key: str) -> list[dict[str, Any]]:
+    rows: Any = tables.get(key)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast(list[Any], rows)):
+        raise LexiconError(f"lexicon/{name}.toml: {key} is no array of tables")
+    return cast(list[dict[str, Any]], rows)
 
 
 @functools.cache

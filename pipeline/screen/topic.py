@@ -42,9 +42,8 @@ def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool
     if not whole and not _evident(Counter(found.kind for found in quantities)):
         return False
     lead = any(index < topic["lead_sentences"] for index in whole)
-    enough = topic["enough"] if lead else max(topic["enough"], topic["least_density"] * len(spans))
     density = topic["lead_density"] if lead else topic["density"]
-    return weight > len(strays) and weight >= min(enough, density * len(spans))
+    return weight > len(strays) and weight >= min(topic["enough"], density * len(spans))
 
 
 def _evident(kinds: Counter[str]) -> bool:

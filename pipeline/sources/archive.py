@@ -232,14 +232,14 @@ def open_shard(shard: Shard, settings: Settings) -> Generator[Opened]:
         else:
             path, base = Path(shard.uri), 0
         total = _digest(path, shard.start - base, shard.stop - base)
-        if shard.kind == "warc":
-            pages = read_warc(
-                path, shard.uri, settings, start=shard.start - base, stop=shard.stop - base, base=base
-            )  # fmt: skip
-        elif shard.kind == "jsonl":
-            pages = read_lines(stack.enter_context(_unpacked(path, shard.uri)), shard.uri, settings)
-        else:
-            pages = _rows(path, shard.uri)
+        match shard.kind:
+            case "warc":
+                start, stop = shard.start - base, shard.stop - base
+                pages = read_warc(path, shard.uri, settings, start=start, stop=stop, base=base)
+            case "jsonl":
+                pages = read_lines(stack.enter_context(_unpacked(path, shard.uri)), shard.uri, settings)
+            case "parquet":
+                pages = _rows(path, shard.uri)
         yield Opened(total, _guarded(pages, shard.uri))
 
 

@@ -80,6 +80,8 @@ class _Reader:
         self._gzipped = self._peek(0, 2) == _GZIP[:2] or (named and self._peek(0, 5) != b"WARC/")
         self._one_member = False
         self._number = 0
+        self._last, self._inside = -1, 0
+        """Offset of the last record, and how many of its member came before it."""
 
     def read(self, start: int, stop: int) -> Iterator[Page | Rejected]:
         at = start if start == 0 else self._next_member(start)
@@ -108,6 +110,8 @@ class _Reader:
             # A file that was compressed as a whole has one member: no offsets, and no way on behind damage.
             if self._number == 1 and self._gzipped and self._peek(record.stream_pos, 2) != _GZIP[:2]:
                 self._one_member = True
+            self._inside = self._inside + 1 if self._gzipped and record.stream_pos == self._last else 0
+            self._last = record.stream_pos
             yield record
 
     def _given(self, held: _Held) -> Iterator[Page | Rejected]:
@@ -171,7 +175,10 @@ class _Reader:
         )  # fmt: skip
 
     def _place(self, offset: int) -> str:
-        return f"{self._source}@{f'0.{self._number}' if self._one_member and self._number else offset + self._base}"
+        if self._one_member and self._number:
+            return f"{self._source}@0.{self._number}"
+        place = f"{self._source}@{offset + self._base}"
+        return f"{place}.{self._inside}" if self._inside and offset == self._last else place
 
     def _rejected(self, offset: int, reason: str, why: str) -> Rejected:
         place = self._place(offset)

@@ -1,0 +1,1 @@
+"""Fuzzing: what strangers can send, changed at random, against what is promised of it."""
