@@ -91,27 +91,38 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
 
 
-def looks(path: Path) -> dict[str, float]:
-    """Milliseconds of reading a page and of the two looks that the process of a shard takes at it."""
+def looks(paths: Sequence[Path]) -> dict[str, dict[str, float]]:
+    """Milliseconds of each step for a page that gets there, and the share of pages that do; all in this process."""
     spent: Counter[str] = Counter()
     seen: Counter[str] = Counter()
-    pages = read_warc(path, path.name, SETTINGS)
-    while True:
+    pipeline = build(SETTINGS)
+    bytes_could_hold_claim(Page(source="warm", content=b"<!doctype html>", media_type="html"))
+
+    def timed_step(name: str, step: Callable[[], Any]) -> Any:
         began = time.process_time()
-        page = next(pages, None)
-        spent["read"] += time.process_time() - began
-        seen["read"] += 1
-        if page is None:
-            return {name: round(1000 * spent[name] / seen[name], 3) for name in seen} | {"text_pages": seen["text"]}
-        for name, look in (("bytes", bytes_could_hold_claim), ("text", text_could_hold_claim)):
+        done = step()
+        spent[name] += time.process_time() - began
+        seen[name] += 1
+        return done
+
+    for path in paths:
+        pages = read_warc(path, path.name, SETTINGS)
+        while (page := timed_step("read", functools.partial(next, pages, None))) is not None:
             if not isinstance(page, Page):
-                break
-            began = time.process_time()
-            passed = look(page)
-            spent[name] += time.process_time() - began
-            seen[name] += 1
-            if not passed:
-                break
+                continue
+            if not timed_step("bytes", functools.partial(bytes_could_hold_claim, page)):
+                continue
+            if not timed_step("text", functools.partial(text_could_hold_claim, page)):
+                continue
+            article = timed_step("clean", functools.partial(clean, page, SETTINGS))
+            if isinstance(article, Article) and timed_step(
+                "article", functools.partial(article_could_hold_claim, article)
+            ):
+                timed_step("annotate", functools.partial(explain_article, article, page.source, pipeline))
+    return {
+        name: {"ms": round(1000 * spent[name] / seen[name], 3), "share": round(seen[name] / seen["read"], 4)}
+        for name in spent
+    }
 
 
 def without_us(path: Path, count: int) -> dict[str, float]:
@@ -170,7 +181,7 @@ def compare(paths: Sequence[Path], scratch: Path, *, full: int) -> dict[str, obj
         "pages": dict(pages),
         "page_KB": round(size / pages["bare"] / 1000),
         "ms": {name: round(value, 3) for name, value in ms.items()},
-        "looks_ms": looks(paths[0]),
+        "steps": looks(paths[:8]),
         "share_of_the_bare_pass": round(ms["bare"] / ms["screened"], 3),
         "without_us_ms": steps,
         "times_faster_than_trafilatura_and_annotation": round(
