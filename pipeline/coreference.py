@@ -198,15 +198,26 @@ def _officers() -> re.Pattern[str]:
     return re.compile(rf"(?:['’]s)?,? (?:[\w-]+ )?(?:{words})\b", re.IGNORECASE)
 
 
+@functools.cache
+def _office_of() -> re.Pattern[str]:
+    """Right before a company: the office that somebody holds there ("chief executive of")."""
+    return re.compile(rf"{_officers().pattern}(?: [\w-]+){{0,3}} (?:of|at) $", re.IGNORECASE)
+
+
+@functools.cache
+def _acting_on() -> re.Pattern[str]:
+    """Between a company and what it acts on ("Tarn, which bought")."""
+    helping, acts = ("|".join(_rules()[name]) for name in ("helping", "acts_on"))
+    return re.compile(rf",?(?: which| that| who)?(?: (?:{helping}))* (?:{acts})(?: (?:in|out|into|for|with))? ")
+
+
 def _quoted_for(match: re.Match[str], here: Sequence[Thing]) -> Thing | None:
     """The company whose officer says a quotation of which "we" is a part (“We sold it,” Tarn chief executive …)."""
     for thing in here:
         between = match.string[match.end() : thing.start]
         quoted = thing.type == "company" and thing.start >= match.end() and re.search(r"[,.?!]['\"’”]\s", between)
         before = match.string[max(0, thing.start - 48) : thing.start]
-        office = _officers().match(match.string, thing.end) or re.search(
-            rf"{_officers().pattern}(?: [\w-]+){{0,3}} (?:of|at) $", before, re.IGNORECASE
-        )
+        office = _officers().match(match.string, thing.end) or _office_of().search(before)
         if quoted and office:
             return thing
     return None
@@ -216,11 +227,7 @@ def _acted_on(match: re.Match[str], thing: Thing) -> bool:
     """Whether a description is the object of what the company before it did, and so means another ("Tarn, which bought
     the company").
     """
-    words = "|".join(_rules()["acts_on"])
-    acts = (
-        rf",?(?: which| that| who)?(?: (?:{'|'.join(_rules()['helping'])}))* (?:{words})(?: (?:in|out|into|for|with))? "
-    )
-    return bool(re.fullmatch(acts, match.string[thing.end : match.start()]))
+    return bool(_acting_on().fullmatch(match.string[thing.end : match.start()]))
 
 
 def _referent(

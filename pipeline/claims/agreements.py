@@ -18,7 +18,8 @@ from pipeline.records import DateMention, PartyRole
 
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
-_PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
+_MEANT = re.compile(r"\b(?:will|would|plans?|are to|is to|agreed)\b")
+"""Behind a saying of several: what these are to do together."""
 _FUTURE = ("modal.", "intent.", "schedule.", "date.")
 """Cues of what is to be done under a contract, which say nothing of the contract."""
 _FEW = 12
@@ -95,7 +96,7 @@ class AgreementFinder:
                 continue
             if rules()[name].under_contract and not _under_contract(reading, sentence):
                 continue
-            if not rules()[name].inside and reading.text[start:end].rsplit(None, 1)[-1].lower() not in _PREPOSITIONS:
+            if not rules()[name].inside and not parties.ends_in_preposition(reading, start, end):
                 end = _before_names(sentence, start, end)
             for sides, confidence in self._parties(reading, sentence, rules()[name], start, end):
                 if not _in_scope(reading, sentence, start, sides):
@@ -116,9 +117,7 @@ class AgreementFinder:
         for sentence, anchor, (first, *others), release in pairings.together(reading):
             joined = release or word_pattern("deals", "scope", "joint").search(reading.text, anchor[1], sentence.end)
             fits = any(self._supplies(*pair) for other in others for pair in ((first, other), (other, first)))
-            future = fits and re.search(
-                r"\b(?:will|would|plans?|are to|is to|agreed)\b", reading.text[anchor[1] : sentence.end]
-            )
+            future = fits and _MEANT.search(reading.text, anchor[1], sentence.end)
             if not joined and not future:
                 continue
             for sides in self._sides(reading, rule, anchor, [first], others):

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from pipeline import lexicon
 from pipeline.claims.facets import Verdict
+from pipeline.claims.scope import finite_verbs, tells
 from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
 from pipeline.records import Cue, DateMention, QuantityMention, Realization
 
@@ -183,7 +184,7 @@ def _of_the_one_before(reading: Reading, sentence: Sentence, anchor: Placed, dat
     if _BESIDES.search(between):
         return True
     anew = re.search(r"\b(?:and|but|so)\b(.*)", between, re.DOTALL)
-    return bool(anew) and (anew[0].startswith("so") or _tells(anew[1]) or _tells(" ".join(behind)))
+    return bool(anew) and (anew[0].startswith("so") or tells(anew[1].lower()) or tells(" ".join(behind).lower()))
 
 
 def _leads_on(reading: Reading, anchor: Placed, date: DateMention) -> bool:
@@ -205,10 +206,10 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     clause, first = sentence.clauses[there], sentence.clauses[here]
     between = sentence.clauses[here + 1 : there]
     slips = [c for c in between if c.link in _INSERTED or _RELATIVE.match(reading.text, c.start)]
-    on = all(c in slips or _first_word(reading, c) in _verbs() for c in between)
-    on = on and _first_word(reading, clause) in _verbs()
+    on = all(c in slips or _first_word(reading, c) in finite_verbs() for c in between)
+    on = on and _first_word(reading, clause) in finite_verbs()
     inserted = first.link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
-    if on and (inserted or not _tells(reading.text[first.start : anchor.start])):
+    if on and (inserted or not tells(reading.text[first.start : anchor.start].lower())):
         return True
     if len(slips) < len(between):
         return False
@@ -216,10 +217,6 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     if any(not reading.listed(anchor, q) for q in taken):
         return False
     return bool(_RELATIVE.match(reading.text[clause.start : clause.end]))
-
-
-def _verbs() -> frozenset[str]:
-    return frozenset(lexicon.toml("cues")["clause"]["verbs"])
 
 
 def _first_word(reading: Reading, clause: ClauseSpan) -> str:
@@ -235,12 +232,7 @@ def _joined(reading: Reading, clause: ClauseSpan) -> bool:
 
 def _has_verb(reading: Reading, clause: ClauseSpan) -> bool:
     """Whether a clause has a finite verb, so that it is whole by itself."""
-    return _tells(reading.text[clause.start : clause.end])
-
-
-def _tells(text: str) -> bool:
-    """Whether words hold a finite verb."""
-    return any(word in _verbs() for word in re.findall(r"[a-z']+", text.lower()))
+    return tells(reading.text[clause.start : clause.end].lower())
 
 
 def _nearer_rival(

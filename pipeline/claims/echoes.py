@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from pipeline import lexicon
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import Verdict
+from pipeline.claims.facets import cue_at
 from pipeline.reading import Reading
-from pipeline.records import Cue, DateMention, Event
+from pipeline.records import DateMention, Event
 
 _REPEATED: frozenset[Event] = frozenset(
     {"construction_completed", "energized", "delivered", "operational", "workload_started"}
@@ -81,16 +81,8 @@ def _follows(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft |
 
 
 def _planned(reading: Reading, draft: Draft, event: Event, start: int, end: int, date: DateMention) -> Draft:
-    cue = Cue(
-        text=reading.text[start:end],
-        start=start,
-        end=end,
-        facet="realization",
-        value="planned",
-        rule=f"event.{event}.open",
-    )
-    hedges = tuple(c for c in draft.verdict.cues if c.facet == "certainty")
-    verdict = Verdict("planned", draft.verdict.certainty, (cue, *hedges), _SURE)
+    cue = cue_at(reading.text, start, end, "planned", f"event.{event}.open")
+    verdict = draft.verdict.overruled(cue, "planned", _SURE)
     return replace(draft, event=event, anchor=(start, end), verdict=verdict, date=date, more=())
 
 

@@ -58,6 +58,11 @@ class _Hit:
     before: bool
 
 
+def cue_at(text: str, start: int, end: int, value: Realization, rule: str) -> Cue:
+    """The cue that a rule sees in `start`..`end`, of which no table of cues knows."""
+    return Cue(text=text[start:end], start=start, end=end, facet="realization", value=value, rule=rule)
+
+
 def as_cue(mention: CueMention) -> Cue:
     """The cue as a claim carries it."""
     return Cue(
@@ -100,9 +105,7 @@ def verdict(
     chosen = _realization(reading, sentence, anchor, deaf, inside) or _from_lead(reading, sentence, anchor, deaf)
     if chosen is None:
         start, end = anchor.start, anchor.end
-        cue = Cue(
-            text=reading.text[start:end], start=start, end=end, facet="realization", value=default, rule=default_rule
-        )
+        cue = cue_at(reading.text, start, end, default, default_rule)
         return Verdict(default, certainty, (cue, *hedge_cues), default_confidence, by_default=True)
     cues, distance = chosen
     value: Realization = cues[0].value  # pyright: ignore[reportAssignmentType]  # realization cues hold realizations

@@ -10,12 +10,12 @@ from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
 from pipeline.claims.echoes import ahead, echoes, superseded
-from pipeline.claims.facets import Verdict, verdict
+from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence
-from pipeline.records import Cue, Event, Realization
+from pipeline.records import Event, Realization
 
 FORMS: dict[str, Realization] = {
     "done": "realized",
@@ -182,14 +182,7 @@ class MilestoneFinder:
 
 def _by_its_words(reading: Reading, hit: _Hit, found: Verdict, value: Realization) -> Verdict:
     """The verdict with what the words of the step say by themselves."""
-    cue = Cue(
-        text=reading.text[hit.start : hit.end],
-        start=hit.start,
-        end=hit.end,
-        facet="realization",
-        value=value,
-        rule=f"{hit.rule.rule}.{hit.form}",
-    )
+    cue = cue_at(reading.text, hit.start, hit.end, value, f"{hit.rule.rule}.{hit.form}")
     return found.overruled(cue, value, found.confidence)
 
 

@@ -10,11 +10,11 @@ from pipeline import lexicon
 from pipeline.claims import dating, subjects
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
-from pipeline.claims.facets import verdict
+from pipeline.claims.facets import cue_at, verdict
 from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import Cue, QuantityKind, QuantityMention, Realization
+from pipeline.records import QuantityKind, QuantityMention, Realization
 
 _NO_MONEY = ("done.money", "done.paid")
 _ONLY_MONEY = (
@@ -64,7 +64,7 @@ def _standard(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
 def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, standard: Thing) -> list[Draft]:
     """Two claims: the number as its owner has it, and more than it for the subject of the sentence."""
     own = _draft(reading, sentence, mention)
-    fact = _fact(reading, standard.start, mention.end, "comparison.standard")
+    fact = cue_at(reading.text, standard.start, mention.end, "realized", "comparison.standard")
     known = replace(
         own,
         subject=standard,
@@ -83,12 +83,6 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
         quantity=quantity.model_copy(update={"value": number, "min": number, "max": None, "relation": "gt"}),
     )
     return [known, more]
-
-
-def _fact(reading: Reading, start: int, end: int, rule: str) -> Cue:
-    """A cue of fact that a rule sees in `start`..`end`."""
-    found = reading.text[start:end]
-    return Cue(text=found, start=start, end=end, facet="realization", value="realized", rule=rule)
 
 
 _FROM = re.compile(r"\bfrom\s+(?:(?:the|its|an?|current|present|existing|today's|initial|roughly|about|some)\s+){0,3}$")
@@ -185,7 +179,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
     if _grown_from(reading, sentence, mention):
-        found = found.overruled(_fact(reading, mention.start, mention.end, "comparison.start"), "realized", 0.7)
+        fact = cue_at(reading.text, mention.start, mention.end, "realized", "comparison.start")
+        found = found.overruled(fact, "realized", 0.7)
     rivals = [q for q in sentence.quantities if q is not mention]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
     if date and not dating.plausible(sentence, mention, date, found, reading.published):

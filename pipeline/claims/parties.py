@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline import lexicon
-from pipeline.claims.scope import word_pattern
+from pipeline.claims.scope import tells, word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
@@ -162,8 +162,13 @@ def _first_list(reading: Reading, first: list[Thing], orgs: Sequence[Thing]) -> 
 
 def right_of(reading: Reading, orgs: Sequence[Thing], start: int, end: int, *, reach: int) -> list[Thing]:
     """The party or the parties behind the deal's words; `reach` where they are its direct object, else 0."""
-    governed = reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS
-    return _list(reading, orgs, start, end, before=False, reach=reach or (_OBJECT if governed else _REACH))
+    governing = ends_in_preposition(reading, start, end)
+    return _list(reading, orgs, start, end, before=False, reach=reach or (_OBJECT if governing else _REACH))
+
+
+def ends_in_preposition(reading: Reading, start: int, end: int) -> bool:
+    """Whether a preposition closes a deal's words, whose object the party behind them is ("signed a lease with")."""
+    return reading.text[start:end].rsplit(None, 1)[-1].lower() in _PREPOSITIONS
 
 
 def through(
@@ -219,7 +224,7 @@ def out_of_reach(reading: Reading, sentence: Sentence, start: int, end: int, thi
     """Whether a verb or a further clause stands between the preposition that closes a deal's words and the party
     ("announced with 90 halls, and Tarn said", "together with these it brings Tarn").
     """
-    if reading.text[start:end].rsplit(None, 1)[-1].lower() not in _PREPOSITIONS or thing.start < end:
+    if not ends_in_preposition(reading, start, end) or thing.start < end:
         return False
     between = sentence.clauses[sentence.clause_at(end) + 1 : sentence.clause_at(thing.start) + 1]
     return any(c.link == "coordinate" for c in between) or _told_apart(reading, sentence, end, thing)
@@ -228,14 +233,8 @@ def out_of_reach(reading: Reading, sentence: Sentence, start: int, end: int, thi
 def _told_apart(reading: Reading, sentence: Sentence, end: int, thing: Thing) -> bool:
     """Whether a finite verb stands between the deal's words and a name, or the name begins a clause of its own."""
     behind = reading.text[thing.end : sentence.end].split(None, 1)[:1]
-    begins = bool(_AND.search(reading.text, end, thing.start)) and _tells(" ".join(behind))
-    return begins or _tells(reading.text[end : thing.start])
-
-
-def _tells(words: str) -> bool:
-    """Whether words hold a finite verb."""
-    verbs = lexicon.toml("cues")["clause"]["verbs"]
-    return any(word in verbs for word in re.findall(r"[a-z']+", words))
+    begins = bool(_AND.search(reading.text, end, thing.start)) and tells(" ".join(behind))
+    return begins or tells(reading.text[end : thing.start])
 
 
 def fronted(

@@ -41,6 +41,26 @@ def word_pattern(*path: str) -> re.Pattern[str]:
     )
 
 
+@functools.cache
+def finite_verbs() -> frozenset[str]:
+    """Words that are the finite verb of a clause, as far as that shows without its parse."""
+    return frozenset(lexicon.toml("cues")["clause"]["verbs"])
+
+
+def tells(words: str) -> bool:
+    """Whether words, in lower case where their capitals say nothing, hold a finite verb."""
+    return not finite_verbs().isdisjoint(re.findall(r"[a-z']+", words))
+
+
+def outside(
+    pattern: re.Pattern[str], spared: re.Pattern[str] | None, text: str, start: int, end: int
+) -> list[re.Match[str]]:
+    """The matches of a pattern in `start`..`end` that do not begin inside a match of `spared`."""
+    found = list(pattern.finditer(text, start, end))
+    spans = [match.span() for match in spared.finditer(text, start, end)] if spared and found else []
+    return [m for m in found if not any(low <= m.start() < high for low, high in spans)]
+
+
 def nearest(
     reading: Reading,
     pattern: re.Pattern[str],
@@ -55,9 +75,8 @@ def nearest(
     A word of a company's name among `names` ("Cipher Mining") does not count, nor one in a match of `kept`.
     """
     best: int | None = None
-    spared = [m.span() for m in kept.finditer(reading.text, start, end)] if kept else []
-    for match in pattern.finditer(reading.text, start, end):
-        if _in_name(names, match.start()) or any(low <= match.start() < high for low, high in spared):
+    for match in outside(pattern, kept, reading.text, start, end):
+        if _in_name(names, match.start()):
             continue
         if match.end() <= anchor.start:
             gap = reading.words_between(match.end(), anchor.start) + 1
@@ -88,12 +107,8 @@ def on_topic(reading: Reading) -> bool:
 
 def _strays(reading: Reading, sentence: Sentence, against: re.Pattern[str]) -> bool:
     """Whether a sentence holds a word of another subject other than in a company's name ("Cipher Mining") or past."""
-    kept = [
-        m.span() for m in word_pattern("scope", "power", "kept").finditer(reading.text, sentence.start, sentence.end)
-    ]
-    found = [m.start() for m in against.finditer(reading.text, sentence.start, sentence.end)]
-    found = [at for at in found if not any(low <= at < high for low, high in kept)]
-    return any(not _in_name(sentence.things, at) for at in found)
+    found = outside(against, word_pattern("scope", "power", "kept"), reading.text, sentence.start, sentence.end)
+    return any(not _in_name(sentence.things, match.start()) for match in found)
 
 
 def _in_name(things: Sequence[Thing], offset: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
-from pipeline.records import Cue, Realization
+from pipeline.claims.facets import cue_at
 
 _SURE = 0.7
 """A step is held against a site's numbers only where it is surely the site's own."""
@@ -74,15 +74,10 @@ def _leans(draft: Draft, coming: dict[str, Draft]) -> bool:
 
 
 def _planned(draft: Draft, step: Draft, text: str) -> Draft:
-    cue = _cue(step, text, "planned", "site.yet_to_run")
+    cue = cue_at(text, step.start, step.end, "planned", "site.yet_to_run")
     return replace(draft, verdict=draft.verdict.overruled(cue, "planned", 0.7))
 
 
 def _negated(draft: Draft, step: Draft, text: str) -> Draft:
-    cue = _cue(step, text, "negated", "site.cancelled")
+    cue = cue_at(text, step.start, step.end, "negated", "site.cancelled")
     return replace(draft, verdict=draft.verdict.overruled(cue, "negated", 0.7))
-
-
-def _cue(step: Draft, text: str, value: Realization, rule: str) -> Cue:
-    found = text[step.start : step.end]
-    return Cue(text=found, start=step.start, end=step.end, facet="realization", value=value, rule=rule)

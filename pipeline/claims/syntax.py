@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pipeline.claims.facets import Verdict
+from pipeline.claims.facets import Verdict, cue_at
 from pipeline.reading import Placed, Reading, Sentence
-from pipeline.records import Cue, Realization
+from pipeline.records import Realization
 from pipeline.syntax import SUBJECTS, Tree
 from pipeline.trained import rules
 
@@ -80,14 +80,7 @@ def by_tense(reading: Reading, sentence: Sentence, anchor: Placed, verdict: Verd
     if told is None or told.value == verdict.realization:
         return verdict
     start, end = tree.starts[told.token], tree.ends[told.token]
-    cue = Cue(
-        text=reading.text[start:end],
-        start=start,
-        end=end,
-        facet="realization",
-        value=told.value,
-        rule=f"tense.{told.value}",
-    )
+    cue = cue_at(reading.text, start, end, told.value, f"tense.{told.value}")
     return verdict.overruled(cue, told.value, _SURE)
 
 

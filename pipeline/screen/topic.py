@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline import lexicon
-from pipeline.claims.scope import word_pattern
+from pipeline.claims.scope import outside, word_pattern
 from pipeline.components.quantities import find_quantities
 from pipeline.components.sentences import sentence_spans
 
@@ -34,9 +34,8 @@ def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool
     whole |= {of(found.start) for found in quantities if found.kind == "accelerators"}
     part = counted if company else counted & sentences_with("faint")
     # A capital may be that of a company's name ("Cipher Mining"), which tells of no other subject.
-    kept = [found.span() for found in word_pattern("scope", "power", "kept").finditer(text)]
-    others = word_pattern("scope", "topic", "against").finditer(text)
-    others = [found for found in others if not any(low <= found.start() < high for low, high in kept)]
+    against, kept = word_pattern("scope", "topic", "against"), word_pattern("scope", "power", "kept")
+    others = outside(against, kept, text, 0, len(text))
     strays = {of(found.start()) for found in others if not company or found[0][0].islower()}
     weight = len(whole) + topic["faint_weight"] * len(part - whole)
     if not whole and not _evident(Counter(found.kind for found in quantities)):
