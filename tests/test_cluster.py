@@ -112,11 +112,16 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
     program = subprocess.Popen(
         command(str(archive), out, "--cluster", address), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    while entries_in(out) == 0:
-        assert program.poll() is None, program.communicate()[1].decode()
-        time.sleep(0.05)
-    workers[0].send_signal(signal.SIGKILL)
-    told = program.communicate(timeout=240)[1].decode()
+    try:
+        deadline = time.monotonic() + 240
+        while entries_in(out) == 0:
+            assert program.poll() is None, program.communicate()[1].decode()
+            assert time.monotonic() < deadline, "no shard was done: both workers are gone, or never came"
+            time.sleep(0.05)
+        workers[0].send_signal(signal.SIGKILL)
+        told = program.communicate(timeout=240)[1].decode()
+    finally:
+        program.kill()
     assert program.returncode == 0, told
     assert outputs(out) == whole
     assert len(manifest.read(out)) == FILES
