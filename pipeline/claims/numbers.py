@@ -201,17 +201,21 @@ def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMentio
     """Whether a sum is the worth of a contract, which is won or signed but not yet paid ("lands $2 billion lease")."""
     if mention.kind != "investment":
         return False
-    found = _CONTRACT.match(reading.text, mention.end, sentence.end)
+    found = _contract().match(reading.text, mention.end, sentence.end)
     return bool(found) and not any(
         word_pattern("deals", "scope", words).search(found.group()) for words in ("no_price", "lent")
     )
 
 
-_CONTRACT = re.compile(
-    r"(?:,? (?!(?:in|of|from|with|by|after|through|via|under|and|to)\b)[\w-]+){0,5}? "
-    r"(?:contracts?|leases?|orders?|deals?|agreements?|pacts?|partnerships?|tenders?)\b",
-    re.IGNORECASE,
-)
+@functools.cache
+def _contract() -> re.Pattern[str]:
+    words = "|".join(lexicon.toml("scope")["money"]["contracts"])
+    return re.compile(
+        rf"(?:,? (?!(?:in|of|from|with|by|after|through|via|under|and|to)\b)[\w-]+){{0,5}}? (?:{words})\b",
+        re.IGNORECASE,
+    )
+
+
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
 _OF_MANY = re.compile(
     r"\s+of\s+(?:[\w-]+\s+){0,2}?(?:data cent(?:er|re)s|datacent(?:er|re)s|server farms)\b", re.IGNORECASE

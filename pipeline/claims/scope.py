@@ -258,18 +258,29 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
 
 
-_SOLD = re.compile(r"\b(?:sold|sells?|selling|shipped|ships|booked|generated)\s(?:[\w-]+\s){0,3}$", re.IGNORECASE)
-_WARES = re.compile(r"(?:\sworth)?\s(?:of|in)\s")
+@functools.cache
+def _sold() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Before a sum, that something was sold; behind it, what: wares, or a stake that changes hands."""
+    words = lexicon.toml("scope")["money"]
+    return (
+        re.compile(rf"\b(?:{'|'.join(words['sold'])})\s(?:[\w-]+\s){{0,3}}$", re.IGNORECASE),
+        re.compile(rf"(?:\sworth)?\s(?:of|in)\s|\s(?:[\w-]+\s){{0,2}}(?:{'|'.join(words['stake'])})\b", re.IGNORECASE),
+    )
+
+
 _BUYER = re.compile(r"\bto\s(?:the\s)?$", re.IGNORECASE)
 
 
 def _turned_over(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
-    """Whether a sum is what somebody sold of its wares to no named buyer ("sold $51bn worth of chips")."""
+    """Whether a sum is what somebody sold of its wares or its stake in another to no named buyer ("sold $51bn worth of
+    chips").
+    """
+    sold, wares = _sold()
     end = clause_of(sentence, mention).end
     buyers = [t for t in sentence.things if t.type == "company" and mention.end < t.start < end]
     return bool(
-        _SOLD.search(reading.text, sentence.start, mention.start)
-        and _WARES.match(reading.text, mention.end, end)
+        sold.search(reading.text, sentence.start, mention.start)
+        and wares.match(reading.text, mention.end, end)
         and not any(_BUYER.search(reading.text, mention.end, t.start) for t in buyers)
     )
 

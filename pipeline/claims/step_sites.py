@@ -101,6 +101,10 @@ def of_a_number(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
     )
 
 
+_APPOSED = re.compile(r",\s(?:an?|the|its|one of)\s[^;]{0,60}$", re.IGNORECASE)
+_CLOSED = re.compile(r"[,–—]\s?$")
+
+
 @functools.cache
 def _finite() -> re.Pattern[str]:
     words = "|".join(re.escape(w) for w in lexicon.toml("events")["linking"]["finite"])
@@ -108,8 +112,13 @@ def _finite() -> re.Pattern[str]:
 
 
 def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -> bool:
-    """Whether a finite verb after a comma takes the step back to the hall or site named before its size."""
-    if not _finite().search(reading.text, size.end, min(sentence.end, step.end)):
+    """Whether a finite verb after a comma takes the step back to the hall or site named before its size, or the comma
+    that closes an apposition does ("Heron, a 40 MW campus, broke ground").
+    """
+    apposed = _APPOSED.search(reading.text, sentence.start, size.start) and _CLOSED.search(
+        reading.text, size.end, step.start
+    )
+    if not apposed and not _finite().search(reading.text, size.end, min(sentence.end, step.end)):
         return False
     clause = max(sentence.start, reading.text.rfind(";", sentence.start, size.start))
     heads = word_pattern("scope", "topic", "site_heads")

@@ -168,7 +168,7 @@ def _tokens(doc: Doc) -> _Tokens:
     return _Tokens(
         words=[_word(doc, token) for token in tokens],
         punctuation=[token.is_punct and not _hyphen(doc, token) for token in tokens],
-        numbers=[token.like_num or token.is_currency for token in tokens],
+        numbers=[token.like_num or token.is_currency or token.text.endswith("$") for token in tokens],
     )
 
 
