@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pipeline import lexicon
-from pipeline.claims.scope import word_pattern
+from pipeline.claims.scope import tells, word_pattern
 from pipeline.claims.syntax import elsewhere
 from pipeline.coreference import speaking
 from pipeline.reading import Placed, Reading, Sentence, Thing
@@ -168,6 +168,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         score += 4
     if before and _set_off(reading, sentence, thing, anchor):
         score -= 2.5
+    if before and _in_aside(reading, sentence, thing, anchor):
+        score -= 6
     if before and gap <= 4 and text[thing.end : thing.end + 1] == "'" and not _between(sentence, thing, anchor):
         score += 5
     preposition = _PREPOSITION.search(text, max(sentence.start, thing.start - 40), thing.start)
@@ -202,6 +204,36 @@ def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
         t.type in _SUBJECT_TYPES and not t.stands_in and not t.aside and marks[-1].end() <= t.start < anchor.start
         for t in sentence.things
     )
+
+
+_OPENS = re.compile(r",\s(?=[a-z(])")
+_HEAD = 90
+"""Characters of the longest subject before an aside."""
+
+
+def _in_aside(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
+    """Whether a name stands in an insertion between another name and its verb ("Marl, once a partner of Tarn, has
+    40 MW"), so that what the verb tells is not of it.
+    """
+    text = reading.text
+    opened = _OPENS.search(text, sentence.start, min(thing.start, sentence.start + _HEAD))
+    if not opened or tells(text[sentence.start : opened.start()].lower()):
+        return False
+    if not any(t.type in _SUBJECT_TYPES and not t.aside and t.end <= opened.start() for t in sentence.things):
+        return False
+    return any(
+        match["verb"].lower() in resuming() for match in _RESUMES.finditer(text, thing.end, anchor.start)
+    )
+
+
+_RESUMES = re.compile(r"[,–—)]\s(?:[a-z]+ly\s|also\s|now\s)?(?P<verb>[a-z]+)\b")
+
+
+@functools.cache
+def resuming() -> frozenset[str]:
+    """Verbs with which a clause goes on behind an insertion."""
+    words = lexicon.toml("cues")["clause"]
+    return frozenset((*words["verbs"], *words["resuming"]))
 
 
 _NEW_THING = re.compile(

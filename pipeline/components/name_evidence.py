@@ -19,6 +19,8 @@ _CAMEL = re.compile(r"[a-z]{3,12}[A-Z][a-z]{2,12}")
 _DEAL_REACH = 8
 _POSSESSED_REACH = 3
 _NUMBER_REACH = 5
+_INSERTION = 20
+"""Words from the comma behind a name to the one that ends the insertion."""
 
 
 def distinct(words: Words, run: Run) -> bool:
@@ -170,10 +172,24 @@ def after_points(words: Words, run: Run, last: int) -> int:
     if follows == "(":
         return 3 if words.lower(last + 1) in _TICKERS else best
     if follows in (",", "—", "–"):
-        return max(best, _apposition(words, last + 1))
+        return max(best, _apposition(words, last + 1), _past_insertion(words, last))
     if words.possessive(last):
         return max(best, _possessed(words, last + (2 if words.lower(last + 1) == "s" else 1)))
     return max(best, _verb_points(words, last))
+
+
+def _past_insertion(words: Words, comma: int) -> int:
+    """3 where an insertion that companies have is followed by their verb ("Marl, which left Tarn in May, said")."""
+    opening = words.lower(comma + 1)
+    if not words.forms[comma + 1 : comma + 2] or not words.forms[comma + 1][0].islower():
+        return 0
+    for close in range(comma + 2, min(comma + _INSERTION, len(words))):
+        if not words.same_line(comma, close) or words.lowers[close] in ".;:()":
+            return 0
+        if words.lowers[close] in (",", "—", "–") and words.same_line(close, close + 1):
+            points = _verb_points(words, close + 1)
+            return 3 if points and opening in rules("companies", "insertions") else 0
+    return 0
 
 
 def _phrase_after(words: Words, first: int) -> int:
