@@ -218,12 +218,18 @@ def _patterns() -> _Patterns:
     )
 
 
+_LETTERS = "R"
+"""Currencies of one letter, which stands before smaller numbers for other things ("R2 servers")."""
+_SCALED = 1_000_000
+"""From so much on a word or letter that has other meanings too is a currency."""
+
+
 def read_term(text: str, pos: int) -> Term | None:
     """The term that starts exactly at `pos`; a number without a unit has kind None; None where no number starts."""
     patterns = _patterns()
     sign = patterns.prefix.match(text, pos)
     number = read_number(text, sign.end() if sign else pos, money=bool(sign))
-    if number is None:
+    if number is None or (sign and sign[1] in _LETTERS and number.value < _SCALED):
         return None
     if sign:
         return _signed(text, pos, number, patterns.prefixes[sign[1]])
@@ -268,7 +274,7 @@ def _power(text: str, term: Term, at: int) -> Term | None:
 def _money(text: str, term: Term, at: int) -> Term | None:
     patterns = _patterns()
     found = patterns.money.match(text, at)
-    if not found or (found["scaled"] and term.number.value < 1_000_000):
+    if not found or (found["scaled"] and term.number.value < _SCALED):
         return None
     code = found["code"] or patterns.names[(found["name"] or found["scaled"]).lower().replace("-", " ")]
     return term._replace(end=found.end(), kind="investment", unit=code)

@@ -220,7 +220,18 @@ _KEYS: dict[str, frozenset[str]] = {
     "words": frozenset({"stop", "inner", "products", "public", "grounds", "adverbs"}),
     "companies": frozenset(
         {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
-        | {"deals", "deal_links", "of_heads", "ai_nouns", "abbreviated", "described", "insertions", "owners", "contracts", "doing"}
+        | {
+            "deals",
+            "deal_links",
+            "of_heads",
+            "ai_nouns",
+            "abbreviated",
+            "described",
+            "insertions",
+            "owners",
+            "contracts",
+            "doing",
+        }
         | {"acts", "openings"}
     ),
     "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs", "site_signs"}),
