@@ -110,6 +110,8 @@ class Sentence:
         starts = [clause.start for clause in self.clauses]
         return max(0, bisect_right(starts, offset) - 1)
 
+_ENDS = ".!?:;\"”’)…"
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -145,6 +147,12 @@ class Reading:
             if other.paragraph == sentence.paragraph or other.end - other.start > _ITEM_CHARS:
                 return None
         return None
+
+    def item(self, sentence: Sentence) -> bool:
+        """Whether a sentence is an item of a list, or a heading: no mark ends it, and no other shares its line."""
+        beside = self.sentences[max(0, sentence.index - 1) : sentence.index + 2]
+        alone = not any(o.paragraph == sentence.paragraph and o is not sentence for o in beside)
+        return alone and not sentence.row and self.text[sentence.end - 1] not in _ENDS
 
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds a character offset, or the one before it."""

@@ -156,7 +156,7 @@ def _building_words() -> frozenset[str]:
 def _carried(reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool) -> tuple[Thing | None, float]:
     """The site that the sentences before speak of, if nothing between the head of the clause and the step denies it."""
     for other in reversed(reading.sentences[max(0, sentence.index - _BACK) : sentence.index]):
-        sites = [t for t in other.things if t.type == "cluster"]
+        sites = [t for t in other.things if t.type == "cluster"] if sentence.row or not other.row else []
         if sites:
             return (sites[0], 0.55) if _goes_on(reading, sentence, step, sites[0]) else (None, 0.0)
     main = None if setback else subjects.main_site(reading)

@@ -276,7 +276,11 @@ def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) ->
         free = [t for t in named if not _PREPOSITION.search(reading.text, lead.start, t.start)]
         return Linked((free or named)[0], 0.7)
     order = ["company", "programme", "cluster"] if prefer_company else ["cluster", "programme", "company"]
-    earlier = reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
+    earlier = [
+        other
+        for other in reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
+        if not (other.row and not sentence.row) and not (reading.item(sentence) and reading.item(other) and other.quantities)
+    ]
     for distance, other in enumerate(reversed(earlier), 1):
         things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind != "utility"]
         for kind in order if other.paragraph == sentence.paragraph or distance <= 2 else order[:2]:

@@ -19,13 +19,14 @@ _FACTOR = 60
 """How many times larger or smaller than the earlier number it may be."""
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+|\d{1,6}(?:\.\d{1,2})?)(?![,.]?\d|%)"
 _CELL = re.compile(
-    r"(?:^|(?<=; ))(?P<head>[A-Z][^:;\n]{0,60}?)[ ,(\[]+"
-    r"(?P<unit>(?:[$€£]|US\$)?(?i:MW|GW|kW|MWh|GWh|GPUs|chips|bn|billion|mn|million|m))[)\]]?"
+    r"(?:^|(?<=; ))(?:(?P<head>[A-Z][^:;\n]{0,60}?)[ ,(\[]+)?"
+    r"(?P<unit>(?:[$€£]|US\$)?(?i:MW|GW|kW|MWh|GWh|megawatts|gigawatts|GPUs|TPUs|chips|accelerators|bn|billion|mn|million|m))"
+    r"[)\]]?"
     rf": (?P<value>[~≈<>]?{_NUMBER}(?:[–-]\d[\d,.]{{0,8}})?\+?)(?=;|$)",
     re.MULTILINE,
 )
 _AUX = r"are|is|was|were|will|would|could|may|might|should|come|comes|came|go|goes|went|have|has|had|follow|follows"
-_ENDS = r"(?=\s*(?:[.,;:)]|$)|\s+(?:at|in|for|from|by|to|under|on|into|through|when|once|if|live|already|later)\b)"
+_ENDS = r"(?=\s*(?:[.,;:)]|$)|\s+(?:at|in|for|from|by|to(?!\s\d)|under|on|into|through|when|once|if|live|already|later)\b)"
 _LEANING = re.compile(
     rf"\b(?P<more>another|a further|an additional|the other|the remaining|the next)"
     rf"\s+(?:about |some |roughly )?{_NUMBER}"
