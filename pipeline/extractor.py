@@ -204,6 +204,22 @@ def _measured() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})(?: (?:of|to|including))?\s+(?:[A-Z]\w*(?:,| and| or)\s+){{0,3}}$")
 
 
+@functools.cache
+def _asking() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Before and behind a company's name: it is the house of somebody who asks or judges ("the line of A. Ross with")."""
+    words = lexicon.toml("coreference")
+    asking, judges = ("|".join(words[name]) for name in ("asking", "judges"))
+    return (
+        re.compile(rf"\b(?:(?:{asking})\b[^.;\n]{{0,60}}|(?:{judges}))\s(?:with|from|of|at|for)\s$", re.IGNORECASE),
+        re.compile(rf"(?:['’]s?)?\s(?:{judges})\b", re.IGNORECASE),
+    )
+
+
+def _asks(text: str, entity: Entity) -> bool:
+    before, behind = _asking()
+    return bool(before.search(text, max(0, entity.start - 110), entity.start) or behind.match(text, entity.end))
+
+
 def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
     known = lexicon.by_id().get(entity.id or "")
     kind = known.kind if known else ""
@@ -219,6 +235,7 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         or _speaks_of_others(entity, "bystander_names")
         or bool(_COMPOUND.match(text, entity.end))
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
+        or _asks(text, entity)
         or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
         or any(q.start <= entity.start < q.end for q in quantities),
     )
