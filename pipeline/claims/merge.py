@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline import lexicon
 from pipeline.claims.draft import Draft
 from pipeline.records import Quantity, Realization
 
@@ -104,9 +105,22 @@ def _same_subject(a: Draft, b: Draft) -> bool:
         return True
     if a.kind == "milestone":
         return False
-    if a.subject.stands_in or b.subject.stands_in:
-        return True
-    return a.subject.type != b.subject.type or min(a.link_confidence, b.link_confidence) < _SURE
+    if a.sentence.title or b.sentence.title:
+        return a.subject.type != b.subject.type or min(a.link_confidence, b.link_confidence) < _SURE
+    if a.subject.type != b.subject.type:
+        return not _of_others(a, b) and not _of_others(b, a)
+    return a.subject.stands_in or b.subject.stands_in or min(a.link_confidence, b.link_confidence) < _SURE
+
+
+def _of_others(site: Draft, other: Draft) -> bool:
+    """Whether the sentence of a site's number names companies, and not the one that the other number is of."""
+    if site.subject is None or other.subject is None or other.subject.type != "company":
+        return False
+    known = lexicon.by_id().get(site.subject.id or "")
+    if isinstance(known, lexicon.Site) and other.subject.id in (known.owner, *known.users):
+        return False
+    named = {t.key for t in site.sentence.things if t.type == "company" and not t.aside}
+    return bool(named) and other.subject.key not in named
 
 
 def _number(quantity: Quantity) -> float | None:
