@@ -110,7 +110,8 @@ class Sentence:
         starts = [clause.start for clause in self.clauses]
         return max(0, bisect_right(starts, offset) - 1)
 
-_ENDS = ".!?:;\"”’)…"
+
+_ENDS = '.!?:;"”’)…'
 
 
 @dataclass(frozen=True)

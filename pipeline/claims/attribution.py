@@ -9,7 +9,10 @@ from pipeline import lexicon
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Attribution, AttributionType
 
-_SPEAKER = re.compile(r"^([A-Z][\w.'-]+(?: [A-Z][\w.'-]+){1,3}):\s")
+_SPEAKER = re.compile(
+    r"^([A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})(?:(?:,| [-–—]) [A-Z][\w .,&’'-]{1,60}| \([A-Z][\w .,&’'-]{1,40}\))?:\s+(?![\d$€£₹~])"
+)
+"""At the head of a paragraph: who speaks, the office that he holds, and words that he says."""
 
 
 @functools.cache
@@ -67,6 +70,8 @@ def _speaker(reading: Reading, sentence: Sentence) -> Attribution | None:
         match = _SPEAKER.match(reading.text[other.start : other.end])
         if match and other.start + match.end() < sentence.end:
             words = match.group(1).lower().split()
-            if not set(words) & {"the", "of", "and", "data", "center", "campus"}:
+            end = other.start + match.end(1)
+            named = any(t.type in {"cluster", "company", "programme", "place"} and t.start < end for t in other.things)
+            if not named and not set(words) & {"the", "of", "and", "data", "center", "campus"}:
                 return Attribution(name=match.group(1), type="person", verb=None)
     return None

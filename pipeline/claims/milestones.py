@@ -44,6 +44,10 @@ _OUTSIDE = 2
 """Words between who walks away and the words for it."""
 _LAW = 4
 """Words between a decision and the law that it is about."""
+_STAGE = 8
+"""Words between a stage of the building and that it was finished."""
+_OBJECT = 2
+"""Words between "completed" and what was."""
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s(?:[\w-]+\s){1,4}(?:before|until)$", re.IGNORECASE)
 """A step that comes no earlier than a date comes from it on ("will not open before 2028")."""
 _NONE = re.compile(r"\b(?:no|nor|neither|without|none of the)(?:\s[\w-]+){0,2}\s$", re.IGNORECASE)
@@ -128,6 +132,8 @@ class MilestoneFinder:
         ):
             return None
         if hit.rule.event == "permitted" and _of_a_law(reading, sentence, hit):
+            return None
+        if hit.rule.event == "construction_completed" and _of_a_part(reading, sentence, hit):
             return None
         site, confidence = site_of(
             reading,
@@ -243,6 +249,19 @@ def _of_a_law(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     """Whether what was decided on is a law and no project ("lawmakers passed a bill that would …")."""
     found = word_pattern("events", "linking", "laws").search(reading.text, hit.start, sentence.end)
     return found is not None and reading.words_between(hit.end, found.start()) <= _LAW
+
+
+def _of_a_part(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether it is a first stage of the building, or no building at all, that is finished ("ground works at Heron were
+    finished", "completed its purchase").
+    """
+    parts = word_pattern("events", "linking", "stages")
+    clause = sentence.clauses[sentence.clause_at(hit.start)]
+    before = list(parts.finditer(reading.text, clause.start, hit.start))
+    behind = parts.search(reading.text, hit.end, clause.end)
+    if before and "," not in reading.text[before[-1].end() : hit.start]:
+        return reading.words_between(before[-1].end(), hit.start) <= _STAGE
+    return behind is not None and reading.words_between(hit.end, behind.start()) <= _OBJECT
 
 
 def _of_a_column(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -246,7 +246,11 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
         return True
     clause = clause_of(sentence, mention)
-    if _turned_over(reading, sentence, mention) or _earned().search(text, clause.start, mention.start):
+    if (
+        _raised_at(reading, sentence, mention)
+        or _turned_over(reading, sentence, mention)
+        or _earned().search(text, clause.start, mention.start)
+    ):
         return True
     if word_pattern("scope", "money", "by_size").search(text, clause.start, min(clause.end, mention.end + _BY_SIZE)):
         return True
@@ -256,6 +260,18 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
         return False
     low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
+
+
+_AT = re.compile(r"\bat\s(?:an?\s)?$")
+
+
+def _raised_at(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is what a company is worth to those who put the sum before it in ("raises $2bn at $15bn")."""
+    if not _AT.search(reading.text, max(0, mention.start - 6), mention.start):
+        return False
+    before = [q for q in sentence.quantities if q.kind == "investment" and q.end <= mention.start]
+    raised = word_pattern("scope", "money", "raises").search(reading.text, sentence.start, mention.start)
+    return bool(before) and raised is not None and reading.words_between(before[-1].end, mention.start) <= _VALUED
 
 
 @functools.cache
@@ -309,7 +325,7 @@ def told_role(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
             pattern = word_pattern("scope", "roles", role)
             if _sized(reading, pattern, mention, start):
                 return role
-            gap = nearest(reading, pattern, mention, start, end)
+            gap = nearest(reading, pattern, mention, start, end, kept=word_pattern("scope", "roles", "kept"))
             if gap is not None and gap < reach:
                 gaps.append((gap, order, role))
         if gaps:

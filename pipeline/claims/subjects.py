@@ -22,6 +22,7 @@ from pipeline.records import EntityType
 _SUBJECT_TYPES = {"company", "cluster", "programme"}
 _CARRY_SENTENCES = 8
 _LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
+_OWNER = re.compile(r"['’]s?\s(?=[A-Z])")
 _CELL = re.compile(r"(?:^|; )(?P<head>[A-Z][\w ]{1,30}): (?P<value>[A-Z][^;:(]{1,60}?)(?= *(?:;|\(|$))")
 _ANTECEDENT = re.compile(r",?\s+(?:which|who|whose|where)\b")
 """Behind a name: the clause that follows is about it."""
@@ -76,9 +77,14 @@ def label_thing(reading: Reading, sentence: Sentence, anchor: Placed) -> Thing |
     if not match or match.end() > anchor.start:
         return None
     start, end = match.span("name")
-    for thing in sentence.things:
-        if start <= thing.start < end and thing.type in _SUBJECT_TYPES:
-            return thing
+    named = [t for t in sentence.things if start <= t.start < end and t.type in _SUBJECT_TYPES]
+    owner = _OWNER.match(reading.text, named[0].end, end) if named else None
+    if owner and owner.end() < end and len(named) == 1:
+        return Thing(
+            owner.end(), end, "cluster", None, reading.text[owner.end() : end], reading.text[owner.end() : end]
+        )
+    if named:
+        return named[-1] if owner else named[0]
     if any(start <= t.start < end and t.type in {"person", "publication"} for t in sentence.things):
         return None
     name = match["name"]
@@ -279,7 +285,8 @@ def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) ->
     earlier = [
         other
         for other in reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
-        if not (other.row and not sentence.row) and not (reading.item(sentence) and reading.item(other) and other.quantities)
+        if not (other.row and not sentence.row)
+        and not (reading.item(sentence) and reading.item(other) and other.quantities)
     ]
     for distance, other in enumerate(reversed(earlier), 1):
         things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind != "utility"]

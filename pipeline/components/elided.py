@@ -26,7 +26,9 @@ _CELL = re.compile(
     re.MULTILINE,
 )
 _AUX = r"are|is|was|were|will|would|could|may|might|should|come|comes|came|go|goes|went|have|has|had|follow|follows"
-_ENDS = r"(?=\s*(?:[.,;:)]|$)|\s+(?:at|in|for|from|by|to(?!\s\d)|under|on|into|through|when|once|if|live|already|later)\b)"
+_ENDS = (
+    r"(?=\s*(?:[.,;:)]|$)|\s+(?:at|in|for|from|by|to(?!\s\d)|under|on|into|through|when|once|if|live|already|later)\b)"
+)
 _LEANING = re.compile(
     rf"\b(?P<more>another|a further|an additional|the other|the remaining|the next)"
     rf"\s+(?:about |some |roughly )?{_NUMBER}"
