@@ -206,7 +206,9 @@ def _measured() -> re.Pattern[str]:
 
 @functools.cache
 def _asking() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Before and behind a company's name: it is the house of somebody who asks or judges ("the line of A. Ross with")."""
+    """Before and behind a company's name: it is the house of somebody who asks or judges ("the line of Ann Ross with")
+    and no party.
+    """
     words = lexicon.toml("coreference")
     asking, judges = ("|".join(words[name]) for name in ("asking", "judges"))
     return (

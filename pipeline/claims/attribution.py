@@ -10,7 +10,8 @@ from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import Attribution, AttributionType
 
 _SPEAKER = re.compile(
-    r"^([A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})(?:(?:,| [-–—]) [A-Z][\w .,&’'-]{1,60}| \([A-Z][\w .,&’'-]{1,40}\))?:\s+(?![\d$€£₹~])"
+    r"^([A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})"
+    r"(?:(?:,| [-–—]) [A-Z][\w .,&’'-]{1,60}| \([A-Z][\w .,&’'-]{1,40}\))?:\s+(?![\d$€£₹~])"
 )
 """At the head of a paragraph: who speaks, the office that he holds, and words that he says."""
 
