@@ -154,6 +154,7 @@ class AgreementFinder:
             left, right = parties.named(reading, before, start)
         if rule.listed:
             left = parties.list_before(reading, before, start, end)
+            left = left if not rule.apposed or parties.apposed(reading, left, start, end) else []
             right = parties.subject_of(reading, sentence, orgs, left)
         if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
@@ -274,7 +275,7 @@ def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
     found = draft.verdict
     if found.realization == "negated" and found.cues[0].rule in _MERE_NOT:
         return not rule.deniable or reading.words_between(found.cues[0].end, draft.anchor[0]) > _DENIAL
-    return rule.nature == "financing" and found.realization == "planned"
+    return rule.nature == "financing" and found.realization == "planned" and not rule.strong
 
 
 def _of_another_clause(reading: Reading, sentence: Sentence, found: Verdict, anchor: Anchor) -> bool:
@@ -305,7 +306,8 @@ def _contract() -> re.Pattern[str]:
     nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
     return re.compile(
         r"\b(?:(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
-        rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b|in (?:an? )?(?:deal|contract|agreement|pact) (?:worth|valued))",
+        rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b"
+        r"|in (?:an? )?(?:deal|contract|agreement|pact|lease) (?:worth|valued|that|which|signed|announced))",
         re.IGNORECASE,
     )
 

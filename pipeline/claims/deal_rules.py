@@ -35,6 +35,8 @@ class DealRule(lexicon.Rule):
     """Whether the party on the left stands between the words ("built for Garrow by Tarn")."""
     listed: bool = False
     """Whether the parties on the left are the list that the words close, and the other side is told before it."""
+    apposed: bool = False
+    """Whether these words stand between commas behind their list ("Tarn, Garrow and Fenn, the lenders, …")."""
     reach: int = 0
     """Words between the deal's words and the party behind them, where that is its direct object; 0: as far as usual."""
     bare: bool = False

@@ -1,4 +1,4 @@
-"""Deals whose end a later clause or sentence tells ("… agreed to buy Tarn for $9 billion. In October its owners voted it down")."""
+"""Deals whose end a later clause or sentence tells ("agreed to buy Tarn; its owners later voted the deal down")."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _SURE = 0.8
 _IT = re.compile(r"\s(?:it|them)\b")
 _PAPER = ("deal.memorandum", "deal.paper")
 """What a signed paper meant is not to be, but it was signed."""
+_TALKED = re.compile(r"\b(?:talks|negotiations|discussions)\s(?:between|with|over|about|on)\b", re.IGNORECASE)
 _ENDING = "negation.dropped"
-_OPEN = ("modal.", "condition.", "negation.not", "negation.denied", "doubt.", "schedule.", "deal.tentative", "plan.")
+_OPEN = ("modal.", "condition.", "negation.not", "negation.denied", "doubt.", "schedule.", "plan.")
 """Cues before the words of failure that show that nothing has failed ("could still fall apart")."""
 
 
@@ -66,6 +67,8 @@ def _matter(reading: Reading, sentence: Sentence, cue: CueMention) -> str:
     if _IT.match(reading.text, cue.end):
         return "talks" if cue.text.lower().endswith("off") else "deals"
     clause = sentence.clauses[sentence.clause_at(cue.start)]
+    if _TALKED.search(reading.text, clause.start, cue.start):
+        return "talks"
     found: list[tuple[int, str]] = []
     for name in lexicon.toml("deals")["ending"]:
         for match in _nouns(name).finditer(reading.text, clause.start, clause.end):

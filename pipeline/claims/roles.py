@@ -52,8 +52,9 @@ def _kind(thing: Thing) -> str:
 def _to_supply() -> re.Pattern[str]:
     """Behind the other party: what is to be done for it ("signed a pact with Tarn to host 4,000 GPUs")."""
     verbs = "|".join(lexicon.toml("deals")["scope"]["to_supply"])
+    described = r"(?:['’]s\s(?:[\w-]+\s){1,3}|\s)?(?:\([^()]{1,40}\)\s)?(?:,\s)?"
     return re.compile(
-        rf"(?:['’]s\s(?:[\w-]+\s){{1,3}}|\s)?(?:\([^()]{{1,40}}\)\s)?(?:,\s)?(?:under which it (?:will|would)|to)\s(?:{verbs})\b"
+        rf"{described}(?:under which it (?:will|would)|to)\s(?:{verbs})\b"
         r"(?!\s(?:it|them|us|the (?:company|firm|startup|start-up))\b)",
         re.IGNORECASE,
     )
