@@ -63,6 +63,8 @@ _PRODUCT = re.compile(
     r" (?!(?:CEO|CFO|CTO|COO|Chief|President|Chair|Founder|Corp|Inc|Ltd|Group|Holdings|Co|Cloud)\b)[A-Z]\w"
 )
 """Behind the name of a maker of chips or servers: the name of its product ("NVIDIA DGX")."""
+_RIVAL = re.compile(r"(?:['’]s)? (?:rivals?|competitors?|peers?) [A-Z]")
+_NAMED = re.compile(r"[A-Z][\w.-]*(?:['’]s?)? $")
 _MAKERS = frozenset({"chip_maker", "server_maker"})
 
 
@@ -222,6 +224,13 @@ def _asks(text: str, entity: Entity) -> bool:
     return bool(before.search(text, max(0, entity.start - 110), entity.start) or behind.match(text, entity.end))
 
 
+def _only_measured(text: str, entity: Entity) -> bool:
+    """Whether a name is one that another is measured against ("a rival of Tarn"): in "Tarn rival Garrow" the first."""
+    found = _measured().search(text, max(0, entity.start - 80), entity.start)
+    whose = found and _NAMED.search(text, max(0, found.start() - 30), found.start())
+    return bool(found and not whose) or bool(_RIVAL.match(text, entity.end))
+
+
 def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
     known = lexicon.by_id().get(entity.id or "")
     kind = known.kind if known else ""
@@ -238,7 +247,7 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         or bool(_COMPOUND.match(text, entity.end))
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or _asks(text, entity)
-        or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
+        or _only_measured(text, entity)
         or any(q.start <= entity.start < q.end for q in quantities),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipeline.claims import numbers, prices, status
+from pipeline.claims import failures, numbers, prices, status
 from pipeline.claims.agreements import AgreementFinder
 from pipeline.claims.attribution import attribute
 from pipeline.claims.draft import Draft
@@ -31,7 +31,7 @@ class ClaimFinder:
         if not on_topic(reading):
             return []
         drafts = [*numbers.find(reading), *self._milestones.find(reading), *self._agreements.find(reading)]
-        settled = status.apply(prices.apply(reading, drafts), reading.text)
+        settled = status.apply(failures.apply(reading, prices.apply(reading, drafts)), reading.text)
         shown = any(of_the_field(reading, draft.kind, draft.sentence, draft.subject) for draft in settled)
         if not shown and len(reading.sentences) > _SHORT:
             return []

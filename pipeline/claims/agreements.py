@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 from pipeline import lexicon
-from pipeline.claims import dating, landlords, pairings, parties, repeats, syntax
+from pipeline.claims import dating, landlords, pairings, parties, repeats, roles, syntax
+from pipeline.claims.deal_rules import DealRule, rules
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
@@ -28,63 +28,12 @@ _DENIAL = 1
 """Words between a "not" and the deal that it denies ("does not have an agreement")."""
 
 
-class DealRule(lexicon.Rule):
-    """One row of deals.toml."""
-
-    left: PartyRole
-    right: PartyRole
-    where: Literal["after", "around"]
-    nature: Literal["supply", "acquisition", "financing"] = "supply"
-    """What changes hands; two deals of different nature between the same parties are two claims."""
-    strong: bool = False
-    """Whether the words by themselves tell of a deal that was made."""
-    default: Literal["realized", "possible"] = "realized"
-    """What the words say where no cue does."""
-    mutual: bool = False
-    """Whether the parties may all stand before the words ("Garrow and Tarn signed a lease")."""
-    together: bool = False
-    """Whether several parties behind the words share one deal ("a venture with Tarn and Garrow")."""
-    deniable: bool = True
-    """Whether a "not" right before the words denies the deal, and not something that is told beside it."""
-    alone: bool = False
-    """Whether both parties stand before the words, so that a name behind them is none."""
-    named: bool = False
-    """Whether the party on the right stands right before the words, behind its owner ("Garrow's Tarn contract")."""
-    inside: bool = False
-    """Whether the party on the left stands between the words ("built for Garrow by Tarn")."""
-    listed: bool = False
-    """Whether the parties on the left are the list that the words close, and the other side is told before it."""
-    reach: int = 0
-    """Words between the deal's words and the party behind them, where that is its direct object; 0: as far as usual."""
-    bare: bool = False
-    """Whether the party behind is the very object of the words, without a preposition or a size before it."""
-    under_contract: bool = False
-    """Whether the words are a deal's only where the sentence names the contract ("under the deal … will deploy")."""
-    behind: bool = False
-    """Whether all parties stand behind the words ("the consortium includes Tarn and Garrow")."""
-    through: tuple[str, ...] = ()
-    """Words of which one must stand before the party behind ("from" in "leases 40 MW from"); none: no matter."""
-    unless: tuple[str, ...] = ()
-    """Words that, in the clause of the deal's words, show that something else changes hands."""
-    deaf_to: tuple[str, ...] = ()
-    """Cue rules, beyond those that no deal hears, that speak of something else beside these words."""
-    phrases: tuple[str, ...]
-
-
-@functools.cache
-def rules() -> dict[str, DealRule]:
-    """The deal rules by name; `LexiconError` names the row that is wrong."""
-    return lexicon.rules("deals", "deal", DealRule)
-
-
 class AgreementFinder:
     """Finds agreement drafts in a reading."""
 
     def __init__(self) -> None:
         data = lexicon.toml("deals")
         self._deaf = tuple(data["deaf_to"])
-        self._by_kind: dict[str, PartyRole] = data["by_kind"]
-        self._trades: dict[str, list[str]] = data["trades"]
         self._table = PhraseTable([(r.rule, r.phrases) for r in rules().values()], data["sets"])
 
     def find(self, reading: Reading) -> list[Draft]:
@@ -95,6 +44,8 @@ class AgreementFinder:
             if end > sentence.end or _something_else(reading, sentence, rules()[name], start):
                 continue
             if rules()[name].under_contract and not _under_contract(reading, sentence):
+                continue
+            if rules()[name].closed_by and not _closing(name).search(reading.text, end, sentence.end):
                 continue
             if not rules()[name].inside and not parties.ends_in_preposition(reading, start, end):
                 end = _before_names(sentence, start, end)
@@ -116,7 +67,7 @@ class AgreementFinder:
         rule = rules()["deal.together"]
         for sentence, anchor, (first, *others), release in pairings.together(reading):
             joined = release or word_pattern("deals", "scope", "joint").search(reading.text, anchor[1], sentence.end)
-            fits = any(self._supplies(*pair) for other in others for pair in ((first, other), (other, first)))
+            fits = any(roles.supplies(*pair) for other in others for pair in ((first, other), (other, first)))
             future = fits and _MEANT.search(reading.text, anchor[1], sentence.end)
             if not joined and not future:
                 continue
@@ -203,9 +154,12 @@ class AgreementFinder:
             left, right = parties.named(reading, before, start)
         if rule.listed:
             left = parties.list_before(reading, before, start, end)
+            left = left if not rule.apposed or parties.apposed(reading, left, start, end) else []
             right = parties.subject_of(reading, sentence, orgs, left)
         if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
+        if rule.closed_by:
+            right = right if right and _closing(rule.rule).match(reading.text, right[-1].end) else []
         if rule.through:
             right = parties.through(reading, sentence, after, rule.through, start, end)
         rents = bool(re.match(r"leas|rent", reading.text[start:end].lower()))
@@ -234,15 +188,15 @@ class AgreementFinder:
         if rule.behind:
             left, right = [], [t for t in right if not t.stands_in]
         if not left and rule.where == "after" and len(right) >= 2:
-            return [([(self._role(t, "party"), t) for t in right], confidence)]
+            return [([(roles.role_of(t, "party"), t) for t in right], confidence)]
         if not right and rule.mutual:
             left = pairings.the_two(reading, sentence, start) or left
         if not right and len(left) >= 2 and rule.mutual:
-            return [([(self._role(t, "party"), t) for t in left], 0.7)]
+            return [([(roles.role_of(t, "party"), t) for t in left], 0.7)]
         if not left or not right:
             return []
         if rule.left == rule.right:
-            return [([(self._role(t, rule.left), t) for t in [*left, *right]], confidence)]
+            return [([(roles.role_of(t, rule.left), t) for t in [*left, *right]], confidence)]
         return [(sides, confidence) for sides in self._sides(reading, rule, (start, end), left, right)]
 
     def _sides(
@@ -250,23 +204,24 @@ class AgreementFinder:
     ) -> list[list[tuple[PartyRole, Thing]]]:
         """The parties with their roles, once for each deal that the words tell."""
         start, end = anchor
-        turned = rule.left == "customer" and self._supplies(left[0], right[0])
-        roles: tuple[PartyRole, PartyRole] = ("supplier", "customer") if turned else (rule.left, rule.right)
-        sides: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[0]), t) for t in left]
-        others: list[tuple[PartyRole, Thing]] = [(self._role(t, roles[1]), t) for t in right]
+        turned = (rule.left, rule.right, rule.nature) == ("customer", "supplier", "supply") and roles.serves(
+            reading, (start, end), left[0], right[-1]
+        )
+        first, second = ("supplier", "customer") if turned else (rule.left, rule.right)
+        sides: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, first), t) for t in left]
+        others: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, second), t) for t in right]
         if rule.nature == "financing" or (
             (rule.together or _one(reading, start, end)) and not _plural(reading, start, end)
         ):
             return [[*sides, *others]]
         return [[*sides, other] for other in others]
 
-    def _supplies(self, left: Thing, right: Thing) -> bool:
-        """Whether the first by trade lets or makes what the second by trade rents or buys."""
-        pairs = (("landlords", "tenants"), ("makers", "buyers"), ("clouds", "users"), ("hyperscalers", "labs"))
-        return any(left.kind in self._trades[one] and right.kind in self._trades[other] for one, other in pairs)
 
-    def _role(self, thing: Thing, role: PartyRole) -> PartyRole:
-        return role if role in {"investor", "developer"} else self._by_kind.get(thing.kind, role)
+@functools.cache
+def _closing(name: str) -> re.Pattern[str]:
+    """What closes the parties of a rule that calls them something ("… and Garrow among its first tenants")."""
+    words = "|".join(rules()[name].closed_by)
+    return re.compile(rf"\s(?:among|amongst|as)\s(?:(?!and\b)[\w-]+\s){{0,5}}(?:{words})\b", re.IGNORECASE)
 
 
 def _before_names(sentence: Sentence, start: int, end: int) -> int:
@@ -320,7 +275,7 @@ def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
     found = draft.verdict
     if found.realization == "negated" and found.cues[0].rule in _MERE_NOT:
         return not rule.deniable or reading.words_between(found.cues[0].end, draft.anchor[0]) > _DENIAL
-    return rule.nature == "financing" and found.realization == "planned"
+    return rule.nature == "financing" and found.realization == "planned" and not rule.strong
 
 
 def _of_another_clause(reading: Reading, sentence: Sentence, found: Verdict, anchor: Anchor) -> bool:
@@ -351,7 +306,8 @@ def _contract() -> re.Pattern[str]:
     nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
     return re.compile(
         r"\b(?:(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
-        rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b|in (?:an? )?(?:deal|contract|agreement|pact) (?:worth|valued))",
+        rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b"
+        r"|in (?:an? )?(?:deal|contract|agreement|pact|lease) (?:worth|valued|that|which|signed|announced))",
         re.IGNORECASE,
     )
 

@@ -60,7 +60,24 @@ def _saying() -> re.Pattern[str]:
 def _speakers(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
     """The companies, joined by "and", that stand right before the verb and at the head of their clause."""
     orgs = [t for t in sentence.things if t.type == "company" and not t.stands_in and not t.aside and t.end <= start]
-    chosen = [t for t in orgs[-1:] if reading.text[t.end : start].strip() in {"", "have", "had", "both", "also"}]
+    chosen = [
+        t
+        for t in orgs[-1:]
+        if reading.text[t.end : start].strip()
+        in {
+            "",
+            "have",
+            "had",
+            "both",
+            "also",
+            "today",
+            "on Monday",
+            "on Tuesday",
+            "on Wednesday",
+            "on Thursday",
+            "on Friday",
+        }
+    ]
     for thing in reversed(orgs[:-1] if chosen else []):
         if not _LIST.fullmatch(reading.text, thing.end, chosen[0].start):
             break

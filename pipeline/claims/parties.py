@@ -35,6 +35,14 @@ _FAR = 6
 """Sentences before a list of lenders that may name the borrower."""
 _LISTED = 2
 """Words between a list of partners and the words that close it ("have both")."""
+_SEVERAL = 2
+"""Names that a word for all of them closes."""
+_APPOSED = re.compile(r"\s?(?:[,.;)]|$|\b(?:of|for|to|on|in|behind|who)\b)")
+_WHOSE = re.compile(
+    r"\b(for|to|fund|finance|in|into) (?:an?|the|its|two|three|several|both) [^,;:]{3,90}"
+    r"\b(?:that|which|(?:built|developed|owned|planned|proposed|operated) by) $"
+)
+"""Before a name: what it builds or owns, and the preposition before that."""
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
 _BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
@@ -256,6 +264,17 @@ def list_before(reading: Reading, orgs: Sequence[Thing], start: int, end: int) -
     return _list(reading, orgs, start, end, before=True, reach=_CLAUSE) if closed else []
 
 
+def apposed(reading: Reading, listed: Sequence[Thing], start: int, end: int) -> bool:
+    """Whether words say between commas what the names of a list are ("Tarn, Garrow and Fenn, the lenders, …")."""
+    if (
+        len(listed) < _SEVERAL
+        or reading.text[listed[-1].end : start].strip(" ,")
+        or "," not in reading.text[listed[-1].end : start]
+    ):
+        return False
+    return bool(_APPOSED.match(reading.text, end))
+
+
 def subject_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], listed: Sequence[Thing]) -> list[Thing]:
     """Whom a list of partners or lenders joins: the first name before it, else the company spoken of before."""
     if not listed:
@@ -305,9 +324,12 @@ def _governed(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
 
 
 def _preceded(reading: Reading, sentence: Sentence, thing: Thing, words: Sequence[str]) -> bool:
-    """Whether one of the words stands before a name, with at most three words of description between."""
-    before = reading.text[max(sentence.start, thing.start - 60) : thing.start].lower().split()
-    return any(word in words for word in before[-4:])
+    """Whether one of the words stands before a name, with at most three words of description between, or before
+    what the name is said to build or to own ("for a campus that Tarn is planning").
+    """
+    before = reading.text[max(sentence.start, thing.start - 120) : thing.start].lower()
+    whose = _WHOSE.search(before)
+    return any(word in words for word in before[-60:].split()[-4:]) or bool(whose and whose[1] in words)
 
 
 def _they(reading: Reading, sentence: Sentence, chosen: list[Thing]) -> list[Thing]:
@@ -320,19 +342,17 @@ def _they(reading: Reading, sentence: Sentence, chosen: list[Thing]) -> list[Thi
 
 
 def _list(reading: Reading, things: Sequence[Thing], start: int, end: int, *, before: bool, reach: int) -> list[Thing]:
-    """The party or the list of parties on one side of the deal's words, within reach."""
-    near = [
-        t
-        for t in things
-        if (reading.words_between(t.end, start) if before else reading.words_between(end, t.start)) <= reach
-    ]
-    if not near:
+    """The party on one side of the deal's words, within reach, and the list that it opens."""
+    ordered = list(reversed(things)) if before else list(things)
+    gaps = (reading.words_between(t.end, start) if before else reading.words_between(end, t.start) for t in ordered)
+    first = next((i for i, gap in enumerate(gaps) if gap <= reach), None)
+    if first is None:
         return []
-    ordered = list(reversed(near)) if before else near
-    chosen = [ordered[0]]
-    for thing in ordered[1:]:
+    chosen = [ordered[first]]
+    for thing in ordered[first + 1 :]:
         low, high = sorted((thing, chosen[-1]), key=lambda t: t.start)
-        if not _JOINED.match(reading.text[low.end : high.start]):
+        between = reading.text[low.end : high.start]
+        if not _JOINED.match(between) or tells(between):
             break
         chosen.append(thing)
     unique: dict[str, Thing] = {}

@@ -91,8 +91,9 @@ def nearest(
 def on_topic(reading: Reading) -> bool:
     """Whether the article concerns AI computing infrastructure at all.
 
-    Sentences speak for it (AI chips or a strong word: 1; a number beside a faint word or a company of the field: a
-    part) and against it; an article in two minds is off topic, and so is one without any evidence (`_evident`).
+    Sentences speak for it (AI chips or a strong word: 1; a number or a supply of power beside a faint word or a
+    company of the field: a part) and against it; an article in two minds is off topic, and so is one without any
+    evidence (`_evident`).
     """
     topic = lexicon.toml("scope")["topic"]
     against = word_pattern("scope", "topic", "against")
@@ -166,7 +167,8 @@ def _weight(reading: Reading, sentence: Sentence) -> float:
         return 1.0
     field = any(t.kind in topic["company_kinds"] for t in sentence.things)
     faint = word_pattern("scope", "topic", "faint").search(reading.text, sentence.start, sentence.end)
-    return float(topic["faint_weight"]) if kinds and (field or faint) else 0.0
+    told = kinds or word_pattern("scope", "topic", "supply").search(reading.text, sentence.start, sentence.end)
+    return float(topic["faint_weight"]) if told and (field or faint) else 0.0
 
 
 def clause_of(sentence: Sentence, anchor: Placed) -> ClauseSpan:
@@ -185,6 +187,7 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
             or quantity.period in {"hour", "day"}
             or _of_worth(reading, sentence, mention)
             or _beside_other(reading, sentence, mention)
+            or _of_a_market(reading, sentence, mention)
         ):
             return False
         infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
@@ -217,6 +220,26 @@ def _earned() -> re.Pattern[str]:
         rf"\b[^;:$€£₹]{{0,40}}?\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
         re.IGNORECASE,
     )
+
+
+@functools.cache
+def _market() -> re.Pattern[str]:
+    """Before a sum: who of a whole market spends it ("expects hyperscalers to spend")."""
+    money = lexicon.toml("scope")["money"]
+    return re.compile(
+        rf"(?<![\w-])(?:{'|'.join(money['market'])}) (?:\w+ ){{0,2}}(?:{'|'.join(money['spending'])})\b[^;:]{{0,80}}$",
+        re.IGNORECASE,
+    )
+
+
+def _of_a_market(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is what a whole market spends, by somebody's forecast or count, and nobody's own."""
+    clause = clause_of(sentence, mention)
+    found = _market().search(reading.text, clause.start, mention.start)
+    if not found:
+        return False
+    named = (t for t in sentence.things if t.type == "company" and not t.stands_in)
+    return not any(found.start() < t.start < mention.end for t in named)
 
 
 def _beside_other(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
