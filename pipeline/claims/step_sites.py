@@ -18,6 +18,10 @@ from pipeline.reading import Anchor, Placed, Reading, Sentence, Thing
 
 _PART = 7
 """Words between the size of a part and its step."""
+_SIZED = 4
+"""Words between a size and the hall or site that has it ("the 90 MW AI data center")."""
+_STATE = re.compile(r"(?:is|are|was|were|being)\b", re.IGNORECASE)
+"""Opens the words of a state ("is building a 90 MW campus"), which the number carries."""
 _OBJECT = 7
 """Words between a step and the site behind it ("broke ground in May on its campus")."""
 _PUT_OFF = 12
@@ -28,6 +32,11 @@ _HEADING = 6
 """Words of a sentence that only names the site of an entry."""
 _BACK = 3
 """Sentences that a step looks back for its site."""
+_TOLD_PLACE = 60
+"""Characters between a word for a site and the place in which it stands."""
+_IN_PLACE = re.compile(
+    r"(?:\s[\w-]+){0,3}?\s(?:in|near|outside|at|by|(?:north|south|east|west) of)\s(?:[\w'’-]+\s){0,3}", re.IGNORECASE
+)
 _FROM = re.compile(r"\b(?:from|off|out of)\s(?:[\w'’-]+\s){0,3}$", re.IGNORECASE)
 _SEAT = re.compile(r"\b(?:based|headquartered)\s(?:in|at|near)\s$", re.IGNORECASE)
 """Before a place: it is where a company sits."""
@@ -37,6 +46,8 @@ _BESIDE = re.compile(
 )
 """Before a site that only tells where another one lies ("its Ashby campus, on the Heron site, got …")."""
 _OWN = re.compile(r"^(?:['’]s)?\s(?:(?:state|environmental|public|local|energy|utility|air)\s){0,2}")
+_WITH = re.compile(r"\b(?:of|at|on|for|in|near)\b")
+"""Opens the phrase of what a step is about."""
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
@@ -90,8 +101,13 @@ def of_a_number(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
     if sentence.row:
         cell = sentence.clause_at(step.start)
         sizes = [q for q in sizes if sentence.clause_at(q.start) == cell]
-    if any(step.start < q.end and q.start < step.end for q in sizes):
-        return True
+    inside = [q for q in sizes if step.start < q.end and q.start < step.end]
+    if inside:
+        # "Construction of the 90 MW campus began" is a step of the campus, "the first 90 MW went live" one of the 90.
+        end = sentence.end if inside[-1].end >= step.end else step.end
+        head = heads.search(reading.text, inside[-1].end, end)
+        state = _STATE.match(reading.text, step.start)
+        return bool(state) or head is None or reading.words_between(inside[-1].end, head.start()) > _SIZED
     return any(
         q.end <= step.start
         and reading.words_between(q.end, step.start) <= _PART
@@ -138,6 +154,17 @@ def _names_an_office(reading: Reading, place: Thing) -> bool:
     return bool(word_pattern("events", "linking", "offices").match(behind))
 
 
+def _stands_there(reading: Reading, sentence: Sentence, place: Thing) -> bool:
+    """Whether a sentence tells of a site in the place: "a data center in Ashby", "the Ashby campus"."""
+    heads = word_pattern("scope", "topic", "site_heads")
+    low = max(sentence.start, place.start - _TOLD_PLACE)
+    found = list(heads.finditer(reading.text, low, place.start))
+    if found and _IN_PLACE.fullmatch(reading.text, found[-1].end(), place.start):
+        return True
+    behind = heads.search(reading.text, place.end, min(sentence.end, place.end + _TOLD_PLACE))
+    return behind is not None and reading.text[place.end : behind.start()].strip(" -").count(" ") == 0
+
+
 @functools.cache
 def _building_words() -> frozenset[str]:
     linking = lexicon.toml("events")["linking"]
@@ -148,6 +175,9 @@ def _carried(reading: Reading, sentence: Sentence, step: Anchor, *, setback: boo
     """The site that the sentences before speak of, if nothing between the head of the clause and the step denies it."""
     for other in reversed(reading.sentences[max(0, sentence.index - _BACK) : sentence.index]):
         sites = [t for t in other.things if t.type == "cluster"]
+        if not sites and not setback:
+            places = [t for t in other.things if t.type == "place" and t.kind in {"city", "county", ""}]
+            sites = [t for t in places if _stands_there(reading, other, t)][:1]
         if sites:
             return (sites[0], 0.55) if _goes_on(reading, sentence, step, sites[0]) else (None, 0.0)
     main = None if setback else subjects.main_site(reading)
@@ -171,6 +201,8 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     if any(m.group().lower() not in known and not _inside(m, free) for m in head) and not _there(reading, step):
         return False
     parts = lexicon.toml("events")["linking"]["parts"]
+    if not _of_building(reading, step, free) and not _there(reading, step):
+        return False
     start = clause.start if any(m.group().lower() in parts for m in head) else sentence.start
     names = [*free, *sentence.things]
     return not any(
@@ -181,6 +213,26 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
             _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
         )
     )
+
+
+def _of_building(reading: Reading, step: Anchor, free: Sequence[Placed]) -> bool:
+    """Whether what a step itself names as its matter is a part of a site ("work on the second hall has begun")."""
+    opened = _WITH.search(reading.text, step.start, step.end)
+    if opened is None:
+        return True
+    known = _building_words() | _step_words()
+    return all(
+        m.group().lower() in known or _inside(m, free) for m in _WORD.finditer(reading.text, opened.end(), step.end)
+    )
+
+
+@functools.cache
+def _step_words() -> frozenset[str]:
+    """The words that steps are told with, but for the matter of a decision."""
+    data = lexicon.toml("events")
+    told = " ".join(p for row in data["event"] for form in ("done", "open") for p in row.get(form, ()))
+    named = (*data["sets"]["gear"], *data["sets"]["works"], *data["sets"]["gridlink"], *data["sets"]["permit"])
+    return frozenset((*re.findall(r"[a-z'-]+", told), *named, *data["sets"]["bodies"]))
 
 
 @functools.cache
@@ -205,8 +257,8 @@ def _done_to_another(reading: Reading, sentence: Sentence, step: Anchor) -> bool
 
 
 def _builder_of_another(reading: Reading, thing: Thing, site: Thing) -> bool:
-    """Whether a thing is a company that the article does not name beside the site."""
-    return thing.type == "company" and not _builds(reading, thing, site)
+    """Whether a thing is a company that the article does not name beside the site, and no mere maker of its chips."""
+    return thing.type == "company" and not thing.aside and not _builds(reading, thing, site)
 
 
 def _there(reading: Reading, step: Anchor) -> bool:
