@@ -32,7 +32,7 @@ SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decom
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""
 
 _BEHIND = ("modal.future_predicate", "modal.possible_predicate")
-"""Cues that look back at a thing, and so say nothing of a step that was taken ("opened a hall that will train models")."""
+"""Cues that look back at a thing, and so say nothing of a step that was taken ("opened a hall that will train")."""
 
 _OF_PARTS: frozenset[Event] = frozenset(
     {"construction_started", "construction_completed", "energized", "delivered", "operational", "workload_started"}
@@ -61,6 +61,9 @@ _NOBODY = re.compile(
 """Before a step: that it was not taken, which is no news of the site."""
 _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 """Before an infinitive, which tells of no fact whatever its date."""
+_OF_THEM = re.compile(r"\b(?:them|these|those)\b")
+_NEAR = 24
+"""Characters behind the words of a delivery that may still tell of what."""
 _MOVED = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 """Begins the date to which a step was moved."""
 _SLOW = re.compile(r"\b(?:later?|behind|overdue)\b", re.IGNORECASE)
@@ -185,10 +188,13 @@ class MilestoneFinder:
             setback=hit.rule.event in SETBACKS,
             wide=hit.rule.event == "permitted",
             moved=hit.rule.event == "workload_started",
+            grown=hit.rule.event == "expanded",
         )
         if site is None or (hit.rule.event in _OF_PARTS and of_a_number(reading, sentence, step)):
             return None
         if site.type == "place" and hit.rule.event == "announced":
+            return None
+        if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, hit):
             return None
         found = verdict(
             reading,
@@ -292,14 +298,22 @@ def _names_a_site(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
 
 def _by_an_outsider(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     """Whether it is a lender or a tenant that walks away, or a contract that ends, which does not end the site."""
-    if hit.rule.event != "cancelled":
+    if hit.rule.event not in {"cancelled", "paused"}:
         return False
     clause = sentence.clauses[sentence.clause_at(hit.start)]
+    walked = hit.rule.event == "cancelled"
     outsiders = list(word_pattern("events", "linking", "outsiders").finditer(reading.text, clause.start, hit.start))
     contracts = word_pattern("events", "linking", "contracts").search(reading.text, hit.start, sentence.end)
     if contracts and reading.words_between(hit.end, contracts.start()) <= _OBJECT:
         return True
-    return bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
+    return walked and bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
+
+
+def _of_gear(reading: Reading, hit: _Hit) -> bool:
+    """Whether the words of a delivery name what comes ("the first racks arrived")."""
+    return bool(word_pattern("events", "sets", "gear").search(reading.text, hit.start, hit.end)) or bool(
+        _OF_THEM.search(reading.text, hit.start, hit.end + _NEAR)
+    )
 
 
 def _of_a_law(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
