@@ -87,7 +87,7 @@ def link(
             _of_the_one_before(reading, sentence, anchor, date) or _leads_on(reading, anchor, date)
         ):
             continue
-        cost = reading.gap(anchor, date) + (0 if date.start >= anchor.end else 3)
+        cost = reading.gap(anchor, date) + (3 if date.end <= anchor.start else 0)
         if cost <= _REACH and (best is None or cost < best[0]):
             best = (cost, date)
     return best[1] if best else None

@@ -52,7 +52,9 @@ def _new_date(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft 
         return None
     clause = draft.sentence.clauses[draft.sentence.clause_at(draft.start)]
     for event, pattern in _nouns().items():
-        noun = pattern.search(reading.text, clause.start, date.start)
+        noun = pattern.search(reading.text, clause.start, date.start) or pattern.search(
+            reading.text, draft.sentence.start, draft.start
+        )
         if noun:
             return _planned(reading, draft, event, noun.start(), noun.end(), date)
     event: Event = "operational"
@@ -71,7 +73,7 @@ def _follows(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft |
         match = _following().search(reading.text, draft.end, date.start) if date.start > draft.end else None
         if match is None or not ahead(reading, date):
             continue
-        other = any(draft.end <= d.start < match.start() for d in drafts if d is not draft)
+        other = any(draft.end <= d.start < date.start for d in drafts if d is not draft)
         number = any(draft.end <= q.start < match.end() for q in draft.sentence.quantities)
         if not other and not number:
             sites = [t for t in draft.sentence.things if match.start() <= t.start < match.end()]

@@ -65,8 +65,11 @@ def _contrary(a: Draft, b: Draft) -> bool:
 def _of_the_title(group: Sequence[Draft], draft: Draft) -> bool:
     """Whether a step near the head of the text is the one of its title, which only describes the site."""
     first = group[0]
-    described = first.subject is not None and not first.subject.id and len(group) == 1
-    return first.sentence.title and described and draft.sentence.index <= _LEAD
+    if not first.sentence.title or first.subject is None or len(group) > 1:
+        return False
+    if first.subject.type == "place":
+        return True
+    return not first.subject.id and draft.sentence.index <= _LEAD
 
 
 def _keys(draft: Draft) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline import lexicon
@@ -15,7 +16,7 @@ from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
 from pipeline.reading import Anchor, Reading, Sentence
-from pipeline.records import Event, Realization
+from pipeline.records import DateMention, Event, Realization
 
 FORMS: dict[str, Realization] = {
     "done": "realized",
@@ -30,6 +31,9 @@ _UNHEARD = ("intent.", "condition.if_proposed")
 SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
 """Steps that are claims only once they have happened: a feared delay is no news of the site."""
 
+_BEHIND = ("modal.future_predicate", "modal.possible_predicate")
+"""Cues that look back at a thing, and so say nothing of a step that was taken ("opened a hall that will train")."""
+
 _OF_PARTS: frozenset[Event] = frozenset(
     {"construction_started", "construction_completed", "energized", "delivered", "operational", "workload_started"}
 )
@@ -42,6 +46,8 @@ _PRESENT = re.compile(r"\b(?:starts|begins|opens|breaks)\b", re.IGNORECASE)
 _OWNED = re.compile(r"(?:['’]s?)?\s(?:the\s|its\s)?")
 _OUTSIDE = 2
 """Words between who walks away and the words for it."""
+_OBJECT = 3
+"""Words between the ending of something and the contract that is ended."""
 _LAW = 4
 """Words between a decision and the law that it is about."""
 _STAGE = 8
@@ -51,6 +57,21 @@ _OBJECT = 2
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s(?:[\w-]+\s){1,4}(?:before|until)$", re.IGNORECASE)
 """A step that comes no earlier than a date comes from it on ("will not open before 2028")."""
 _NONE = re.compile(r"\b(?:no|nor|neither|without|none of the)(?:\s[\w-]+){0,2}\s$", re.IGNORECASE)
+
+_NOBODY = re.compile(
+    r"\b(?:nobody|no one|none of (?:the|them)(?:\s[\w-]+){0,3})(?:\s(?:has|have|had))?(?:\s(?:yet|ever))?\s$",
+    re.IGNORECASE,
+)
+"""Before a step: that it was not taken, which is no news of the site."""
+_TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
+"""Before an infinitive, which tells of no fact whatever its date."""
+_OF_THEM = re.compile(r"\b(?:them|these|those)\b")
+_NEAR = 24
+"""Characters behind the words of a delivery that may still tell of what."""
+_MOVED = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
+"""Begins the date to which a step was moved."""
+_SLOW = re.compile(r"\b(?:later?|behind|overdue)\b", re.IGNORECASE)
+"""Words of a slip that say so of what "will" be."""
 
 
 class EventRule(lexicon.Rule):
@@ -89,17 +110,32 @@ class MilestoneFinder:
     def __init__(self) -> None:
         data = lexicon.toml("events")
         self._deaf = tuple(data["deaf_to"])
-        phrases = [(f"{r.rule}/{form}", getattr(r, form)) for r in rules().values() for form in FORMS]
-        self._table = PhraseTable([(name, words) for name, words in phrases if words], data["sets"])
+        told = {"done", "refused", "named"}
+        # What has happened cannot be told across a "not" or a "will" ("work on the hall has not begun").
+        self._tables = [
+            PhraseTable(
+                [
+                    (f"{r.rule}/{form}", getattr(r, form))
+                    for r in rules().values()
+                    for form in forms
+                    if getattr(r, form)
+                ],
+                data["sets"],
+                data["barred"] if forms is told else (),
+            )
+            for forms in (told, FORMS.keys() - told)
+        ]
 
     def find(self, reading: Reading) -> list[Draft]:
         """All milestones of the article, one a mention; weak ones ("announced") are kept for the merger to weigh."""
         drafts: list[Draft] = []
-        for hit in self._hits(reading):
+        hits = self._hits(reading)
+        for hit in hits:
             sentence = reading.sentence_at(hit.start)
             if hit.end > sentence.end:
                 continue
-            draft = self._draft(reading, sentence, hit)
+            others = [h for h in hits if h.rule.event != hit.rule.event and sentence.start <= h.start < sentence.end]
+            draft = self._draft(reading, sentence, hit, others)
             if draft:
                 drafts.append(draft)
         return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
@@ -107,7 +143,7 @@ class MilestoneFinder:
     def _hits(self, reading: Reading) -> list[_Hit]:
         """Matches in characters; where two overlap the longer one stays, a decision still to come before any other."""
         found: list[_Hit] = []
-        for name, start, end in self._table.find(reading.doc):
+        for name, start, end in [hit for table in self._tables for hit in table.find(reading.doc)]:
             rule, form = name.rsplit("/", 1)
             low, high = reading.token_span(start, end)
             found.append(_Hit(rules()[rule], form, low, high))
@@ -115,16 +151,32 @@ class MilestoneFinder:
         told = [h for h in found if h.form == "done"]
         kept: list[_Hit] = []
         for hit in found:
-            # "voted 5-2 to approve the plan": what was done governs what it was done for.
-            if hit.form == "open" and any(h.start < hit.start < h.end and h.rule.event == hit.rule.event for h in told):
+            # "voted 5-2 to approve the plan", "pushed back the completion of the hall": what was done governs the rest.
+            if hit.form == "open" and any(
+                h.start < hit.start < h.end and (h.rule.event == hit.rule.event or h.rule.event in SETBACKS)
+                for h in told
+            ):
                 continue
             if not any(hit.start < other.end and other.start < hit.end for other in kept):
                 kept.append(hit)
         return sorted(kept, key=lambda h: h.start)
 
-    def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit) -> Draft | None:
+    def _deaf_to(self, reading: Reading, hit: _Hit) -> tuple[str, ...]:
+        """The cues that say nothing of a step: what was decided on or dropped is called "proposed" or "planned"."""
+        if hit.rule.event in SETBACKS and hit.form == "done":
+            slow = ("modal.future", "schedule.") if _SLOW.search(reading.text, hit.start, hit.end) else ()
+            return (*self._deaf, *_UNHEARD, *slow)
+        if hit.form not in {"done", "refused", "named"}:
+            return self._deaf
+        decided = ("condition.if_proposed", "negation.dropped") if hit.rule.event == "permitted" else ()
+        return (*self._deaf, *_BEHIND, *decided)
+
+    def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit, others: Sequence[_Hit]) -> Draft | None:
+        """The step that the words of a hit tell; a date behind one of the `others` in its sentence is that one's."""
         step = Anchor(hit.start, hit.end)
         none = _none(reading, sentence, hit)
+        if _NOBODY.search(reading.text, sentence.start, hit.start):
+            return None
         if (none and hit.rule.event != "construction_started") or _of_a_column(reading, sentence, hit):
             return None
         if (hit.form == "named" and not _names_a_site(reading, sentence, hit)) or _by_an_outsider(
@@ -142,10 +194,13 @@ class MilestoneFinder:
             setback=hit.rule.event in SETBACKS,
             wide=hit.rule.event == "permitted",
             moved=hit.rule.event == "workload_started",
+            grown=hit.rule.event == "expanded",
         )
         if site is None or (hit.rule.event in _OF_PARTS and of_a_number(reading, sentence, step)):
             return None
         if site.type == "place" and hit.rule.event == "announced":
+            return None
+        if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, hit):
             return None
         found = verdict(
             reading,
@@ -153,7 +208,7 @@ class MilestoneFinder:
             hit,
             default="negated" if none else FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
-            deaf_to=(*self._deaf, *_UNHEARD) if hit.rule.event in SETBACKS and hit.form == "done" else self._deaf,
+            deaf_to=self._deaf_to(reading, hit),
             inside=hit.form in {"open", "pending"},
             default_confidence=0.6 if hit.form == "open" else 0.9,
         )
@@ -161,8 +216,10 @@ class MilestoneFinder:
             found = _by_its_words(reading, hit, found, "possible")
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
-        rivals = [*sentence.quantities]
+        rivals = [*sentence.quantities, *others]
         date = dating.link(reading, sentence, hit, rivals, announced=hit.rule.event in {"announced", "permitted"})
+        if found.by_default and hit.form == "open" and _over(reading, hit, date):
+            found = _by_its_words(reading, hit, found, "realized")
         if date is None and _in_general(reading, sentence, hit, found, confidence):
             return None
         if (
@@ -184,6 +241,15 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _over(reading: Reading, hit: _Hit, date: DateMention | None) -> bool:
+    """Whether a step that is only named ("the opening of the hall in May") has a date that is over."""
+    if date is None or date.date.end is None or reading.published is None or date.date.relation in {"by", "from"}:
+        return False
+    if _MOVED.match(date.date.text):
+        return False
+    return date.date.end <= reading.published and not _TO.search(reading.text, max(0, hit.start - 4), hit.start)
 
 
 def _by_its_words(reading: Reading, hit: _Hit, found: Verdict, value: Realization) -> Verdict:
@@ -237,12 +303,23 @@ def _names_a_site(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
 
 
 def _by_an_outsider(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether it is a lender or a tenant that walks away, which does not end the site by itself."""
-    if hit.rule.event != "cancelled":
+    """Whether it is a lender or a tenant that walks away, or a contract that ends, which does not end the site."""
+    if hit.rule.event not in {"cancelled", "paused"}:
         return False
     clause = sentence.clauses[sentence.clause_at(hit.start)]
+    walked = hit.rule.event == "cancelled"
     outsiders = list(word_pattern("events", "linking", "outsiders").finditer(reading.text, clause.start, hit.start))
-    return bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
+    contracts = word_pattern("events", "linking", "contracts").search(reading.text, hit.start, sentence.end)
+    if contracts and reading.words_between(hit.end, contracts.start()) <= _OBJECT:
+        return True
+    return walked and bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
+
+
+def _of_gear(reading: Reading, hit: _Hit) -> bool:
+    """Whether the words of a delivery name what comes ("the first racks arrived")."""
+    return bool(word_pattern("events", "sets", "gear").search(reading.text, hit.start, hit.end)) or bool(
+        _OF_THEM.search(reading.text, hit.start, hit.end + _NEAR)
+    )
 
 
 def _of_a_law(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -12,6 +12,8 @@ from pipeline.records import DateRelation
 Side = Literal["past", "future"] | None
 _LEFT, _RIGHT = 25, 15
 _SLIP = 12
+_CONDITION = 10
+"""Words before "is granted" among which an "if" leaves it open."""
 _STOPS = frozenset(".!?;")
 
 
@@ -60,15 +62,25 @@ def _cue(ctx: Context, places: range) -> Side:
         if places.step > 0 and word in rules.clause:
             return None
         tail = tokens.word(place - 1) == "-" and tokens.glued(place)  # "AI-ready"
+        if word in rules.done and tokens.word(place + 1) in rules.done_before:
+            return "past"
         noun = word in rules.nouns and tokens.word(place + 1) not in rules.verb_before
         if (word in rules.future and not noun and not tail) or (word == "be" and tokens.word(place - 1) == "to"):
             once = rules.once.intersection(tokens.low[max(0, place - 2) : place])
             return None if once else "future"  # "it was due in June": what was to come may have come
-        if word in rules.speech and places.step < 0 and distance and tokens.word(place + 1) not in rules.speech_before:
+        if (
+            word in rules.speech
+            and places.step < 0
+            and distance
+            and tokens.word(place + 1) not in rules.speech_before | rules.made
+        ):
             continue
         past = word in rules.past or word in rules.speech or (word.endswith("ed") and word not in rules.not_past)
         if past and tokens.word(place - 1) not in rules.neutral_after:
-            return "past"
+            yet = tokens.word(place - 1) in ("is", "are") and rules.conditions.intersection(
+                tokens.low[max(0, place - _CONDITION) : place]
+            )
+            return "future" if yet else "past"
     return None
 
 

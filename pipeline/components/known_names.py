@@ -320,6 +320,9 @@ def _stands_alone(context: _Context, surface: _Surface, first: int, last: int) -
         return False
     if any(tuple(words.lowers[last : last + len(cut)]) == cut for cut in after) and words.same_line(first, last):
         return False
+    coded = words.same_line(first - 1, first) and first > 0 and words.forms[first - 1] == "Project"
+    if coded and surface.type == "company" and last - first == 1:
+        return False  # "Project Juniper" is somebody's site
     if words.line[first] in words.headlines:
         return True
     follows = words.lower(last)

@@ -7,6 +7,7 @@ A phrase is a row of words separated by spaces, matched on lower case:
     {build:past} _3 plant    forms of a verb of `verbs.toml`; up to three words of any kind (no punctuation)
     $org_noun                a named list of words of the same file's [sets]
     has ~#|a                 what must follow without being part of it: a number (#), or one of the words
+    work _of began           a phrase with a preposition, if there is one ("work on the halls in Ashby, Ohio, began")
 
 Verb forms: `base`, `s`, `ing`, `past` (past tense and participle), `all`.
 
@@ -27,15 +28,24 @@ from spacy.tokens import Doc, Token
 
 from pipeline import lexicon
 
-Part = tuple[frozenset[str] | None, Literal["one", "optional", "ahead"]]
-"""The words that may stand here (None: any but punctuation), and whether they must, may, or must only follow."""
+Part = tuple[frozenset[str] | None, Literal["one", "optional", "ahead", "phrase"]]
+"""The words that may stand here (None: any but punctuation), and whether they must, may, or must only follow; or that
+a phrase with a preposition may stand here."""
 NUMBER = "#"
 """Stands in a phrase for every number; not at its beginning."""
 
-_PART = re.compile(r"^(?:_(?P<gap>\d)|(?P<ahead>~)?(?P<words>[^?~]+)(?P<optional>\?)?)$")
+_PART = re.compile(r"^(?:_(?P<gap>\d)|(?P<phrase>_of)|(?P<ahead>~)?(?P<words>[^?~]+)(?P<optional>\?)?)$")
 _VERB = re.compile(r"^\{(?P<verb>[a-z_-]+):(?P<form>base|s|ing|past|all)\}$")
 _CAPITAL_NAMES = {"May", "Will", "Mark"}
 _FORMS = ("base", "s", "ing", "past")
+_PREPOSITIONS = frozenset({"of", "at", "on", "in", "for", "to", "near", "outside", "inside", "into", "within"})
+_PHRASE_REACH = 16
+"""Words of a phrase with a preposition, at most."""
+_NOT_IN_PHRASE = frozenset(
+    {"is", "are", "was", "were", "be", "been", "has", "have", "had", "will", "would", "could", "may", "might", "should"}
+    | {"shall", "must", "can", "which", "who", "that", "and", "but", "or", "when", "where", "while", "if", "because"}
+)
+"""Words that such a phrase does not reach over."""
 
 
 @functools.cache
@@ -85,6 +95,8 @@ def compile_phrase(phrase: str, sets: Mapping[str, Sequence[str]]) -> tuple[Part
         if match["gap"]:
             gap: Part = (None, "optional")
             parts += [gap] * int(match["gap"])
+        elif match["phrase"]:
+            parts.append((_PREPOSITIONS, "phrase"))
         else:
             mode = "ahead" if match["ahead"] else "optional" if match["optional"] else "one"
             parts.append((frozenset(_words(match["words"], sets)), mode))
@@ -110,24 +122,47 @@ class _Tokens:
     words: list[str]
     punctuation: list[bool]
     numbers: list[bool]
+    capitals: list[bool]
 
-    def fits(self, i: int, allowed: frozenset[str] | None) -> bool:
+    def after_phrase(self, i: int) -> set[int]:
+        """Where a phrase with a preposition that begins at the token can end; a comma stands in it only around a name
+        ("in Ashby, Ohio, …").
+        """
+        ends: set[int] = set()
+        if i >= len(self.words) or self.words[i] not in _PREPOSITIONS:
+            return ends
+        inserted = False
+        for at in range(i + 1, min(len(self.words), i + 1 + _PHRASE_REACH)):
+            if at > i + 1:
+                ends.add(at)
+            comma = self.words[at] == ","
+            if (self.punctuation[at] and not comma) or self.words[at] in _NOT_IN_PHRASE:
+                break
+            if comma and not inserted and not (at + 1 < len(self.words) and self.capitals[at + 1]):
+                break
+            inserted = comma
+        return ends
+
+    def fits(self, i: int, allowed: frozenset[str] | None, barred: frozenset[str]) -> bool:
         """Whether the token may stand where a part allows these words."""
         if allowed is None:
-            return not self.punctuation[i]
+            return not self.punctuation[i] and self.words[i] not in barred
         return self.words[i] in allowed or (self.numbers[i] and NUMBER in allowed)
 
 
-def _longest(parts: Sequence[Part], tokens: _Tokens, i: int) -> int | None:
+def _longest(parts: Sequence[Part], tokens: _Tokens, i: int, barred: frozenset[str]) -> int | None:
     """The end of the longest match of `parts` from token `i` on, None without one; linear in parts and gaps."""
     settled = 0
     while settled < len(parts) and parts[settled][1] == "one":  # most phrases begin so, and most matches end here
-        if i >= len(tokens.words) or not tokens.fits(i, parts[settled][0]):
+        if i >= len(tokens.words) or not tokens.fits(i, parts[settled][0], barred):
             return None
         i, settled = i + 1, settled + 1
     ends = {i}
     for allowed, mode in parts[settled:]:
-        fitting = {end for end in ends if end < len(tokens.words) and tokens.fits(end, allowed)}
+        if mode == "phrase":
+            ends = ends.union(*(tokens.after_phrase(end) for end in ends))
+            continue
+        fitting = {end for end in ends if end < len(tokens.words) and tokens.fits(end, allowed, barred)}
         passed = fitting if mode == "ahead" else {end + 1 for end in fitting}
         ends = passed | ends if mode == "optional" else passed
         if not ends:
@@ -142,7 +177,7 @@ def _spelled(parts: tuple[Part, ...]) -> list[tuple[Part, ...]]:
         for word in sorted(words or ()):
             if "-" in word.strip("-"):
                 pieces: list[Part] = [(frozenset({piece}), "one") for piece in re.split(r"(-)", word) if piece]
-                if mode != "ahead":
+                if mode in ("one", "optional"):
                     patterns.append((*parts[:at], *pieces, *parts[at + 1 :]))
     return patterns
 
@@ -167,15 +202,19 @@ def _tokens(doc: Doc) -> _Tokens:
     tokens = list(doc)
     return _Tokens(
         words=[_word(doc, token) for token in tokens],
-        punctuation=[token.is_punct and not _hyphen(doc, token) for token in tokens],
+        punctuation=[(token.is_punct and not _hyphen(doc, token)) or "\n" in token.text for token in tokens],
         numbers=[token.like_num or token.is_currency or token.text.endswith("$") for token in tokens],
+        capitals=[token.text[0].isupper() for token in tokens],
     )
 
 
 class PhraseTable:
-    """Phrases by rule name, found in one pass over a Doc."""
+    """Phrases by rule name, found in one pass over a Doc. No gap reaches over a word of `barred`."""
 
-    def __init__(self, rules: Iterable[tuple[str, Sequence[str]]], sets: Mapping[str, Sequence[str]]):
+    def __init__(
+        self, rules: Iterable[tuple[str, Sequence[str]]], sets: Mapping[str, Sequence[str]], barred: Iterable[str] = ()
+    ):
+        self._barred = frozenset(barred)
         self._by_first: defaultdict[str, list[tuple[str, tuple[Part, ...]]]] = defaultdict(list)
         for rule, phrases in rules:
             for phrase in phrases:
@@ -189,7 +228,7 @@ class PhraseTable:
         found: list[tuple[str, int, int]] = []
         for i, word in enumerate(tokens.words):
             for rule, parts in self._by_first.get(word, ()):
-                end = _longest(parts, tokens, i)
+                end = _longest(parts, tokens, i, self._barred)
                 if end is not None and end > i:
                     found.append((rule, i, end))
         found.sort(key=lambda hit: (hit[1], -hit[2], hit[0]))
