@@ -334,7 +334,7 @@ def _of_a_part(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     """
     parts = word_pattern("events", "linking", "stages")
     clause = sentence.clauses[sentence.clause_at(hit.start)]
-    before = list(parts.finditer(reading.text, clause.start, hit.start))
+    before = list(parts.finditer(reading.text, clause.start, hit.end))
     behind = parts.search(reading.text, hit.end, clause.end)
     if before and "," not in reading.text[before[-1].end() : hit.start]:
         return reading.words_between(before[-1].end(), hit.start) <= _STAGE

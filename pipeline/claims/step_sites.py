@@ -72,7 +72,8 @@ def site_of(
 ) -> tuple[Thing | None, float]:
     """The site of a step and how sure the link is; None where none is near enough.
 
-    `grown`: other things than sites are expanded too. `moved`: the step leaves one site for another, so that the one behind "from" is not where it happens.
+    `grown`: other things than sites are expanded too. `moved`: the step leaves one site for another, so that
+    the one behind "from" is not where it happens.
     """
     here, reach = sentence.clause_at(step.start), _PUT_OFF if setback else _OBJECT
     sites = [
