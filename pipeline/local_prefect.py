@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -31,15 +32,22 @@ _QUIET = {
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
 }
 _START_SECONDS = 120.0
+_ROOM = 20 << 20
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the database goes with the run; on a disk its set-up takes seconds longer
 
 
 def prepare() -> None:
-    """Set the environment of this process and its children for a private Prefect; its home goes when Python exits."""
+    """Set the environment of this process and its children for a private Prefect; its home goes when Python exits.
+
+    Raises OSError where there is no room for it.
+    """
     if any(name in os.environ for name in _CHOSEN):
         return
     memory = _MEMORY if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) else None
     home = tempfile.mkdtemp(prefix="infraclaims-prefect-", dir=memory)
+    if shutil.disk_usage(home).free < _ROOM:  # its server would not start, and be waited for
+        Path(home).rmdir()
+        raise OSError(errno.ENOSPC, f"Prefect needs {_ROOM >> 20} MB here for its database", str(Path(home).parent))
     # Registered before Prefect registers the stop of its server, hence run after it.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ.update({**_QUIET, "PREFECT_HOME": home, "NO_PROXY": _unproxied()})
