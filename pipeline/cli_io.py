@@ -8,7 +8,9 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Generator
+import threading
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +25,11 @@ REJECTED, USAGE, FAILED, PIPE_CLOSED = 1, 2, 3, 141
 A program that a signal stopped ends with 128 and the number of the signal, as a shell tells it.
 """
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_PATIENCE = 5.0
+"""Seconds for a stopped program to clean up. Ctrl-C reaches its children too, and Prefect waits for a server of its own
+for ever; whatever is left then is what `kill -9` leaves, and the next run mends that."""
+AT_LEAVING: list[Callable[[], None]] = []
+"""What is done even then, beside killing the children."""
 
 
 class Program(click.Group):
@@ -31,21 +38,51 @@ class Program(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """As any command, with streams that are there, and with its cleaning up done when it is stopped."""
         _mend_streams()
-        before = {number: signal.getsignal(number) for number in _STOPPING}
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:  # as `nohup` leaves it
-                signal.signal(number, _stop)
         try:
-            return super().main(*args, **extra)
+            with _stoppable():
+                return super().main(*args, **extra)
         except OSError as error:
             if error.filename is not None:
                 raise
             _give_up_stdout()  # `--help` and `--version` meet a full disk here: click prints them
             click.echo(f"infraclaims: cannot write to stdout: {error.strerror or error}", err=True)
             sys.exit(USAGE)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _stoppable() -> Generator[None]:
+    """Signals that stop the program clean up first, and end it in time whatever the block does with them."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    threading.Thread(target=_leave_in_time, args=(reader,), daemon=True).start()
+    # Told of every signal that has a handler, whoever put it there: Prefect has its own during a flow.
+    wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    before = {number: signal.getsignal(number) for number in _STOPPING}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # as `nohup` leaves it
+            signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wakeup)
+        os.close(writer)
+
+
+def _leave_in_time(reader: int) -> None:
+    with open(reader, "rb", buffering=0) as signals:
+        number = next((each[0] for each in iter(lambda: signals.read(1), b"") if each[0] in _STOPPING), None)
+    if number is None:
+        return
+    time.sleep(_PATIENCE)
+    for leave in AT_LEAVING:
+        leave()
+    for children in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+    os._exit(128 + number)
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:

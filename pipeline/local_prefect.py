@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import errno
+import functools
 import os
 import shutil
 import socket
@@ -20,6 +21,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
+
+from pipeline.cli_io import AT_LEAVING
 
 _CHOSEN = ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_HOME")
 _QUIET = {
@@ -50,6 +53,7 @@ def prepare() -> None:
         raise OSError(errno.ENOSPC, f"Prefect needs {_ROOM >> 20} MB here for its database", str(Path(home).parent))
     # Registered before Prefect registers the stop of its server, hence run after it.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
+    AT_LEAVING.append(functools.partial(shutil.rmtree, home, ignore_errors=True))
     os.environ.update({**_QUIET, "PREFECT_HOME": home, "NO_PROXY": _unproxied()})
 
 

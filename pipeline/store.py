@@ -96,14 +96,14 @@ def open_run(out: Path) -> Generator[RunWriter]:
         yield RunWriter(claims, articles, rejects)
 
 
-class _Tried(Exception):
+class _TrialError(Exception):
     """Ends a trial."""
 
 
 def try_out(out: Path) -> None:
     """Raise now what `open_run` would raise later: OSError where it cannot write, BusyError."""
-    with contextlib.suppress(_Tried), open_run(out):
-        raise _Tried
+    with contextlib.suppress(_TrialError), open_run(out):
+        raise _TrialError
 
 
 def write_run(results: Iterable[Extraction], out: Path) -> Summary:
