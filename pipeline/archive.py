@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import datetime as dt
-import fcntl
 import gzip
 import hashlib
 import io
@@ -28,6 +27,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType  # pyright
 
 from pipeline.ingest.encodings import codings, unpacked
 from pipeline.ingest.fetcher import Exchange, Fetched
+from pipeline.locks import locked
 from pipeline.records import Page, Record
 from pipeline.sources.warc import PAGE_FIELD
 from pipeline.store import sync_folder
@@ -128,7 +128,7 @@ class Archive:
         """Mend the file of every writer that died, and give what it had stored since it opened it."""
         for marker in sorted((self.folder / ".open").glob("*.warc.gz")):
             with marker.open("rb") as held:
-                if not _locked(held):
+                if not locked(held):
                     continue
                 name, offset = _path_of(marker.name), _number(held.read())
                 path = self.folder / name
@@ -172,7 +172,7 @@ class Archive:
                 continue
             marker = (self.folder / ".open" / path.name).open("a+b", buffering=0)
             # Held by another writer, or left by one that died and not yet mended.
-            if not _locked(marker) or marker.seek(0, os.SEEK_END) or not os.fstat(marker.fileno()).st_nlink:
+            if not locked(marker) or marker.seek(0, os.SEEK_END) or not os.fstat(marker.fileno()).st_nlink:
                 marker.close()
                 continue
             self._marker, self._name = marker, name
@@ -308,15 +308,6 @@ def _number(text: bytes) -> int:
 
 def _quoted(text: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c in "-._~/:") else "_" for c in text)
-
-
-def _locked(file: BinaryIO) -> bool:
-    """Whether this process could lock the file."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:

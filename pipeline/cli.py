@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import cli_archive, cli_evaluate, cli_ingest, cli_ledger
-from pipeline.cli_io import FAILED, REJECTED, day, printing, writing
+from pipeline.cli_io import FAILED, REJECTED, Program, day, named_for_prefect, printing, write_page, writing
+from pipeline.locks import BusyError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +39,7 @@ _URL = click.option("--url", help="Address of inputs that tell none.")
 _WORKERS = click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="infraclaims", message="%(prog)s %(version)s")
 def main() -> None:
     """Read news about AI infrastructure and write one labelled claim per fact.
@@ -116,10 +118,7 @@ def explain(article: str, html: Path | None, published: dt.date | None, url: str
     elif not rejected:
         from pipeline.explain_html import page as html_page
 
-        with writing(html):
-            html.parent.mkdir(parents=True, exist_ok=True)
-            html.write_text(html_page(found), encoding="utf-8", errors="replace")
-        click.echo(f"wrote {html}", err=True)
+        write_page(html, html_page(found))
     if rejected:
         _name_rejected(found.extraction)
         sys.exit(REJECTED)
@@ -160,16 +159,21 @@ def run(paths: tuple[str, ...], out: Path, workers: int) -> None:
     """
     from pipeline import local_prefect
     from pipeline.render import Screen
+    from pipeline.store import try_out
 
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
+    named_for_prefect(*paths, out)
+    with writing(out):  # known before the seconds that Prefect takes to start
+        try_out(out)
     if sys.stderr.isatty():
         click.echo("starting Prefect, some ten seconds ...", err=True)
-    local_prefect.prepare()
+    with writing(Path(tempfile.gettempdir())):
+        local_prefect.prepare()
     from pipeline import flows
 
     try:
         summary = flows.extract_articles(list(paths), str(out), workers)
+    except BusyError as busy:
+        raise click.UsageError(str(busy)) from busy
     except Exception as error:
         click.echo(f"infraclaims: the run failed and wrote nothing: {error}", err=True)
         sys.exit(FAILED)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from pipeline.cli_io import named_for_prefect, printing, writing
+from pipeline.locks import BusyError, no_writer, only_one
 
 if TYPE_CHECKING:
     from pipeline.reextract import Totals, Work
@@ -72,14 +76,19 @@ def reextract(
     _say_what(work)
     if dry_run:
         return
-    with _explained():  # a finished run is told so without the seconds that Prefect takes to start
+    with _explained():
+        with only_one(out):  # and it can be written to: known before the seconds that Prefect takes to start
+            pass
+        # A finished run is told so without them.
         finished = None if work.tasks else settle(archives, out, settings, options)
     if finished:
         _say_totals(finished, out)
         return
     from pipeline import local_prefect
 
-    local_prefect.prepare()
+    named_for_prefect(*archives, out)
+    with writing(Path(tempfile.gettempdir())):
+        local_prefect.prepare()
     from pipeline import flows
 
     with _explained():
@@ -104,7 +113,7 @@ def verify(out: Path) -> None:
     from pipeline.verify import verify as verified
 
     records = claims = shards = wrong = 0
-    with _explained():
+    with _explained(), no_writer(out):
         for entry, problems in verified(out):
             shards, records, claims = shards + 1, records + entry.records, claims + entry.claims
             wrong += bool(problems)
@@ -114,7 +123,8 @@ def verify(out: Path) -> None:
     for path in others:
         click.echo(f"{path}: no entry of the manifest names it", err=True)
     found = f"{wrong} shards are wrong" if wrong else "whole"
-    click.echo(f"{shards:,} shards, {records:,} records, {claims:,} claims: {found}")
+    with printing():
+        click.echo(f"{shards:,} shards, {records:,} records, {claims:,} claims: {found}")
     sys.exit(NOT_WHOLE if wrong or others else 0)
 
 
@@ -132,7 +142,7 @@ def merge(out: Path, to: Path) -> None:
     """
     from pipeline.merge import merge as merged
 
-    with _explained():
+    with _explained(), no_writer(out):
         done = merged(out, to)
     again = f"; {done.duplicates:,} of documents that an earlier shard has are left out" if done.duplicates else ""
     click.echo(f"wrote {done.claims:,} claims to {to}{again}", err=True)
@@ -169,7 +179,7 @@ def _explained() -> Generator[None]:
 
     try:
         yield
-    except (ArchiveError, ManifestError) as error:
+    except (ArchiveError, ManifestError, BusyError) as error:
         raise click.UsageError(str(error)) from error
     except ModuleNotFoundError as error:
         raise click.UsageError(f"{_EXTRA} ({error.name} is missing)") from error

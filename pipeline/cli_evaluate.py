@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from pipeline.cli_io import printing, write_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,39 +46,40 @@ def evaluate(gold: Path, paths: tuple[str, ...], as_json: bool, html: Path | Non
       infraclaims evaluate corpus/gold/granite corpus/samples
       infraclaims evaluate corpus/gold/granite out/claims.jsonl --errors 5 --html errors.html
     """
+    from pipeline.claim_files import ClaimFileError
     from pipeline.evaluation import report
     from pipeline.evaluation.gold import GoldError, read_gold
     from pipeline.evaluation.run import UnansweredError
 
     try:
         results = _results(read_gold(gold), paths, workers)
-    except (GoldError, UnansweredError) as error:
+    except (GoldError, UnansweredError, ClaimFileError) as error:
         raise click.UsageError(str(error)) from error
     if html:
-        html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(report.html(results, f"Evaluation against {gold.name}"), encoding="utf-8")
-        click.echo(f"wrote {html}", err=True)
+        write_page(html, report.html(results, f"Evaluation against {gold.name}"))
     figures = json.dumps(report.figures(results), indent=1) + "\n" if as_json else report.text(results, errors)
-    click.echo(figures, nl=False)
+    with printing():
+        click.echo(figures, nl=False)
 
 
 def _results(gold: Mapping[str, GoldArticle], paths: tuple[str, ...], workers: int) -> list[Result]:
+    from pipeline.claim_files import read_claims
     from pipeline.evaluation.run import of_claims, of_extractions
-    from pipeline.records import Claim
     from pipeline.settings import Settings
     from pipeline.sources.files import read_paths
     from pipeline.stream import extract_stream
 
-    if len(paths) == 1 and (records := _claims_file(Path(paths[0]))) is not None:
-        return of_claims(gold, map(Claim.model_validate_json, records))
+    if len(paths) == 1 and _is_claims_file(Path(paths[0])):
+        return of_claims(gold, read_claims(paths[0]))
     settings = Settings()
     with contextlib.closing(extract_stream(read_paths(paths, settings), settings, workers)) as stream:
         return of_extractions(gold, stream)
 
 
-def _claims_file(path: Path) -> list[str] | None:
-    """The lines of a file of claim records, None where it is no such file."""
+def _is_claims_file(path: Path) -> bool:
+    """Whether the first line of a .jsonl file looks like a claim record, of whatever version."""
     if path.suffix != ".jsonl" or not path.is_file():
-        return None
-    lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-    return lines if lines and '"claim_id"' in lines[0] else None
+        return False
+    with contextlib.suppress(OSError), path.open("rb") as lines:
+        return any(b'"claim_id"' in line for line in itertools.islice(filter(bytes.strip, lines), 1))
+    return False

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli_io import printing
+
 if TYPE_CHECKING:
     from pipeline.ingest.config import Config
 
@@ -46,8 +48,9 @@ def ingest(path: Path, once: bool, workers: int) -> None:
 
     from pipeline.clock import utc_now
     from pipeline.ingest.closing import ingest as run
-    from pipeline.ingest.run import BusyError, extraction, open_run
+    from pipeline.ingest.run import extraction, open_run
     from pipeline.ingest.terminal import listening
+    from pipeline.locks import BusyError
     from pipeline.render import summary_line
     from pipeline.settings import Settings
 
@@ -79,21 +82,21 @@ def status(path: Path, as_json: bool) -> None:
       infraclaims status --json
     """
     config = _config(path)
-    from rich.console import Console
-
     from pipeline.clock import utc_now
     from pipeline.ingest.health import status as read
     from pipeline.ingest.tables import opened
     from pipeline.ingest.terminal import status_view
+    from pipeline.render import Screen
 
     _need_state(config)
     with _failing(), opened(config.state_url) as engine, engine.connect() as db:
         now = utc_now()
         found = read(db, config, now.timestamp())
-    if as_json:
-        click.echo(found.to_json())
-    else:
-        Console(highlight=False).print(status_view(found, now))
+    with printing():
+        if as_json:
+            click.echo(found.to_json())
+        else:
+            Screen(highlight=False).print(status_view(found, now))
     sys.exit(ATTENTION if found.alerts else 0)
 
 
@@ -121,7 +124,8 @@ def retry(path: Path, source: str | None, reason: str | None, url: str | None) -
     with _failing(), opened(config.state_url) as engine, engine.begin() as db:
         pages = again(db, source=source, reason=reason, url=url)
         looked_at = 0 if url or reason else sources_due(db, source)
-    click.echo(f"{pages} pages and {looked_at} sources are due again")
+    with printing():
+        click.echo(f"{pages} pages and {looked_at} sources are due again")
 
 
 @click.group()
@@ -154,13 +158,14 @@ def check(names: tuple[str, ...], path: Path) -> None:
     from pipeline.ingest.check import check as look
 
     found = look(config, names, utc_now)
-    for each in found:
-        newest = f", newest of {each.newest}" if each.newest else ""
-        outcome = each.wrong or f"{each.found} found, {each.admitted} taken{newest}"
-        click.echo(f"{'wrong' if each.wrong else 'ok':5}  {each.name}: {outcome}")
-        for extra in (each.note, each.example and f"such as {each.example}"):
-            if extra:
-                click.echo(f"       {extra}")
+    with printing():
+        for each in found:
+            newest = f", newest of {each.newest}" if each.newest else ""
+            outcome = each.wrong or f"{each.found} found, {each.admitted} taken{newest}"
+            click.echo(f"{'wrong' if each.wrong else 'ok':5}  {each.name}: {outcome}")
+            for extra in (each.note, each.example and f"such as {each.example}"):
+                if extra:
+                    click.echo(f"       {extra}")
     sys.exit(ATTENTION if any(each.wrong for each in found) else 0)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli_io import REJECTED, day, printing, writing
+from pipeline.locks import only_one
+from pipeline.store import sync_folder
 
 if TYPE_CHECKING:
     from pipeline.ledger.overrides import Overrides
@@ -66,7 +67,7 @@ def build(claims: tuple[str, ...], out: Path, overrides: tuple[Path, ...]) -> No
     """Make a ledger of CLAIMS: files of claims, folders of a run, or - (stdin). An earlier one is replaced.
 
     Exit code: 0 when every line was read, 1 when some were rejected (each is named on stderr and in rejects.jsonl),
-    2 for wrong usage.
+    2 for wrong usage, or a folder that cannot be written or that another run has.
 
     \b
     Example:
@@ -75,15 +76,15 @@ def build(claims: tuple[str, ...], out: Path, overrides: tuple[Path, ...]) -> No
     """
     if not claims:
         raise click.UsageError("name at least one file of claims")
-    with _usable(out):
-        out.mkdir(parents=True, exist_ok=True)
-        made = out / f".{LEDGER}.{os.getpid()}.tmp"
-        made.unlink(missing_ok=True)
+    with _usable(out), only_one(out):
+        made = out / f".{LEDGER}.tmp"
+        _remove(made)
         try:
             added = _add(made, claims, out, _corrections(overrides))
             made.replace(out / LEDGER)
+            sync_folder(out)
         finally:
-            made.unlink(missing_ok=True)
+            _remove(made)
     _tell(added, out)
 
 
@@ -103,8 +104,7 @@ def add(claims: tuple[str, ...], out: Path, overrides: tuple[Path, ...]) -> None
     """
     if not claims and not overrides:
         raise click.UsageError("name files of claims, or corrections")
-    with _usable(out):
-        out.mkdir(parents=True, exist_ok=True)
+    with _usable(out), only_one(out):
         added = _add(out / LEDGER, claims, out, _corrections(overrides))
     _tell(added, out)
 
@@ -124,20 +124,19 @@ def show(ledger: Path, subject: str | None, rules: bool) -> None:
       infraclaims ledger show ledger
       infraclaims ledger show ledger "Saltgrass"
     """
-    from rich.console import Console
-
     from pipeline.ledger.show import history_table, overview
+    from pipeline.render import Screen
     from pipeline.store import line
 
     with _opened(ledger) as book, printing():
         if subject is None:
-            Console(highlight=False).print(overview(book))
+            Screen(highlight=False).print(overview(book))
             return
         steps = list(book.told_of(subject))
         if not steps:
             raise _unknown(book, subject)
         if sys.stdout.isatty():
-            Console(highlight=False).print(history_table(steps, rules=rules))
+            Screen(highlight=False).print(history_table(steps, rules=rules))
         else:
             sys.stdout.buffer.writelines(map(line, steps))
 
@@ -179,9 +178,8 @@ def signals(ledger: Path, as_of: dt.date | None, about: str | None, everything: 
       infraclaims signals ledger
       infraclaims signals ledger --as-of 2026-06-30 > signals.jsonl
     """
-    from rich.console import Console
-
     from pipeline.ledger.names import plain_words
+    from pipeline.render import Screen
     from pipeline.signals.compute import of_ledger
     from pipeline.signals.show import values_table
     from pipeline.store import line
@@ -194,7 +192,7 @@ def signals(ledger: Path, as_of: dt.date | None, about: str | None, everything: 
                 raise _unknown(book, about)
         values = [value for value in values if everything or value.basis]
         if sys.stdout.isatty():
-            Console(highlight=False).print(values_table(values))
+            Screen(highlight=False).print(values_table(values))
         else:
             sys.stdout.buffer.writelines(map(line, values))
 
@@ -301,6 +299,12 @@ def _unknown(book: Ledger, name: str) -> click.UsageError:
     return click.UsageError(f"the ledger knows no {name!r}" + (f"; did you mean {nearest}?" if nearest else ""))
 
 
+def _remove(path: Path) -> None:
+    """Remove a ledger that was not finished, and the journal that SQLite keeps beside it."""
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        each.unlink(missing_ok=True)
+
+
 def _corrections(paths: tuple[Path, ...]) -> Overrides | None:
     from pipeline.ledger.overrides import read_overrides
 
@@ -367,5 +371,5 @@ def _opened(path: Path) -> Generator[Ledger]:
     """The ledger in a folder or file."""
     from pipeline.ledger.store import Ledger
 
-    with _usable(path), Ledger(path / LEDGER if path.is_dir() else path) as book:
+    with _usable(path), Ledger(path / LEDGER if path.is_dir() else path) as book, book.snapshot():
         yield book

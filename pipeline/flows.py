@@ -42,6 +42,7 @@ from pipeline.ingest import run as ingestion
 from pipeline.ingest.context import Context, Event
 from pipeline.ingest.report import markdown
 from pipeline.ingest.terminal import trouble
+from pipeline.locks import BusyError, only_one
 from pipeline.manifest import Entry, Options
 from pipeline.records import Extraction
 from pipeline.reextract import Totals, Work
@@ -147,7 +148,7 @@ def ingest(
                 batch=lambda number: ingest_batch(context, number, extract),
                 finish=lambda new, reports: finish(context, new, reports),
             )
-    except ingestion.BusyError as busy:
+    except BusyError as busy:
         return Cancelled(message=f"skipped: {busy}")
     create_markdown_artifact(markdown=markdown(report), key="infraclaims-ingest", description="What one run did")
     return report.summary
@@ -205,7 +206,7 @@ def reextract(
         parquet: Whether Parquet is written beside the JSON Lines.
     """
     folder = Path(out)
-    with archive.only_one(folder):
+    with only_one(folder):
         work = archive.prepare(paths, folder, Settings(), Options(screen=screen, zstd=zstd, parquet=parquet))
         archive.tidy(work)
         done = _run_shards(work, workers, cluster) if work.tasks else []

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
+import functools
 import os
 import shutil
 import socket
@@ -20,6 +22,8 @@ import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
+from pipeline.cli_io import AT_LEAVING
+
 _CHOSEN = ("PREFECT_API_URL", "PREFECT_PROFILE", "PREFECT_HOME")
 _QUIET = {
     "DO_NOT_TRACK": "1",
@@ -31,17 +35,25 @@ _QUIET = {
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
 }
 _START_SECONDS = 120.0
+_ROOM = 20 << 20
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the database goes with the run; on a disk its set-up takes seconds longer
 
 
 def prepare() -> None:
-    """Set the environment of this process and its children for a private Prefect; its home goes when Python exits."""
+    """Set the environment of this process and its children for a private Prefect; its home goes when Python exits.
+
+    Raises OSError where there is no room for it.
+    """
     if any(name in os.environ for name in _CHOSEN):
         return
     memory = _MEMORY if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) else None
     home = tempfile.mkdtemp(prefix="infraclaims-prefect-", dir=memory)
+    if shutil.disk_usage(home).free < _ROOM:  # its server would not start, and be waited for
+        Path(home).rmdir()
+        raise OSError(errno.ENOSPC, f"Prefect needs {_ROOM >> 20} MB here for its database", str(Path(home).parent))
     # Registered before Prefect registers the stop of its server, hence run after it.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
+    AT_LEAVING.append(functools.partial(shutil.rmtree, home, ignore_errors=True))
     os.environ.update({**_QUIET, "PREFECT_HOME": home, "NO_PROXY": _unproxied()})
 
 

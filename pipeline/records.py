@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 SCHEMA_VERSION = "1.0"
 
@@ -57,10 +57,18 @@ def content_hash(*parts: Any) -> str:
     return hashlib.sha256(blob.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def _writable(name: str) -> str:
+    """A file name that is no UTF-8 as text that any file and any reader of JSON takes: its odd bytes as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+Name = Annotated[str, AfterValidator(_writable)]
+
+
 class Page(Record):
     """One input as it arrived: bytes or decoded text, and whatever its container told about it."""
 
-    source: str
+    source: Name
     """Where it came from, for messages: a path, `path:line`, `<stdin>`."""
     content: bytes | str
     media_type: Literal["html", "markdown", "text"] | None = None
@@ -99,9 +107,9 @@ class Article(Record):
 class Rejected(Record):
     """A page that yields no article, with the reason as a stable code and as a sentence for a person."""
 
-    source: str
+    source: Name
     reason: str
-    message: str
+    message: Name
     document: Document | None = None
 
 
@@ -259,11 +267,11 @@ class ArticleRecord(Record):
     """What a run stores of one input: its document, text and entities, and its one disposition."""
 
     schema_version: str = SCHEMA_VERSION
-    source: str
+    source: Name
     document: Document | None = None
     disposition: Disposition
     reason: str | None = None
-    message: str | None = None
+    message: Name | None = None
     cleaner: str | None = None
     text: str | None = None
     entities: tuple[Entity, ...] = ()

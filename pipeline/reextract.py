@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import manifest
 from pipeline.extractor import identify
-from pipeline.manifest import Comparison, Entry, ManifestError, Options
+from pipeline.locks import only_one
+from pipeline.manifest import Comparison, Entry, Options
 from pipeline.records import Record
 from pipeline.settings import Settings
 from pipeline.shards import ARTICLES, CLAIMS, ShardTask
@@ -59,18 +58,6 @@ def prepare(paths: Sequence[str], out: Path, settings: Settings, options: Option
     return Work(out, shards, comparison, tasks)
 
 
-@contextlib.contextmanager
-def only_one(out: Path) -> Generator[None]:
-    """Holds a folder for one run; raises ManifestError while another has it. The lock ends with the process."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ManifestError(f"{out}: another run is writing there") from error
-        yield
-
-
 def tidy(work: Work) -> None:
     """Remove what a killed run left half written, and the outputs of shards that are no more."""
     _sweep(work.out)
@@ -98,7 +85,10 @@ def finish(work: Work, done: Sequence[Entry]) -> Totals:
 
 
 def settle(paths: Sequence[str], out: Path, settings: Settings, options: Options) -> Totals | None:
-    """Finish a run of which every shard is done already; None, with nothing changed, where one is to do."""
+    """Finish a run of which every shard is done already; None, with nothing changed, where one is to do.
+
+    Raises BusyError while another run has the folder.
+    """
     with only_one(out):
         work = prepare(paths, out, settings, options)
         if work.tasks:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import os
+import socket
 import threading
 import time
 from collections import Counter
@@ -185,7 +187,9 @@ class _Outputs:
 def _outputs(task: ShardTask, paths: list[Path]) -> Generator[_Outputs]:
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(paths) as files, contextlib.ExitStack() as stack:
+    # A cluster may take a worker for dead that is cut off and goes on: both write, each its own, the same bytes.
+    owner = f"{socket.gethostname()}-{os.getpid()}"
+    with replacing(paths, owner) as files, contextlib.ExitStack() as stack:
         claims, articles = (stack.enter_context(_packed(f)) if task.options.zstd else f for f in files[:2])
         outputs = _Outputs(claims, articles)
         if task.options.parquet:

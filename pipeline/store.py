@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.locks import is_at, open_locked
 from pipeline.records import ArticleRecord, Extraction, Record
 
 CLAIMS, ARTICLES, REJECTS = "claims.jsonl", "articles.jsonl", "rejects.jsonl"
@@ -88,11 +89,21 @@ def open_run(out: Path) -> Generator[RunWriter]:
     """A writer of the three files in the folder `out`, which is made if missing.
 
     The files appear when the block ends well. When it raises, the error passes on and the files of an earlier
-    run stay as they were.
+    run stay as they were. Raises BusyError while another run writes there.
     """
     out.mkdir(parents=True, exist_ok=True)
     with replacing([out / CLAIMS, out / ARTICLES, out / REJECTS]) as (claims, articles, rejects):
         yield RunWriter(claims, articles, rejects)
+
+
+class _TrialError(Exception):
+    """Ends a trial."""
+
+
+def try_out(out: Path) -> None:
+    """Raise now what `open_run` would raise later: OSError where it cannot write, BusyError."""
+    with contextlib.suppress(_TrialError), open_run(out):
+        raise _TrialError
 
 
 def write_run(results: Iterable[Extraction], out: Path) -> Summary:
@@ -140,29 +151,35 @@ def check_dispositions(inputs: Iterable[str], disposed: Iterable[str]) -> list[s
 
 
 @contextlib.contextmanager
-def replacing(paths: Sequence[Path]) -> Generator[Sequence[BinaryIO]]:
+def replacing(paths: Sequence[Path], owner: str = "") -> Generator[Sequence[BinaryIO]]:
     """A temporary neighbour of each path, open for writing; when the block ends well they take their names, else none.
 
-    The files are complete and on the disk then.
+    The files are complete and on the disk then. Raises BusyError while another process writes one of them; what one
+    that was killed left is taken over. With an `owner`, a word of their own, several may write the same: the last to
+    end counts.
     """
-    temporary = [path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in paths]
-    try:
-        with contextlib.ExitStack() as stack:
-            files = [stack.enter_context(path.open("wb")) for path in temporary]
+    temporary = [path.with_name(f".{path.name}{owner and '.'}{owner}.tmp") for path in paths]
+    files: list[BinaryIO] = []
+    with contextlib.ExitStack() as stack:
+        try:
+            for path in temporary:
+                files.append(stack.enter_context(open_locked(path)))
             yield files
             for file in files:
                 file.flush()
                 os.fsync(file.fileno())
-        # The old set goes first: a crash between two renames leaves a gap, never files of two different runs. One file
-        # is replaced in one step.
-        for path in paths if len(paths) > 1 else ():
-            path.unlink(missing_ok=True)
-        for source, path in zip(temporary, paths, strict=True):
-            source.replace(path)
-        sync_folder(paths[0].parent)
-    finally:
-        for path in temporary:
-            path.unlink(missing_ok=True)
+            # The old set goes first: a crash between two renames leaves a gap, never files of two different runs. One
+            # file is replaced in one step.
+            for path in paths if len(paths) > 1 else ():
+                path.unlink(missing_ok=True)
+            for source, path in zip(temporary, paths, strict=True):
+                source.replace(path)
+            sync_folder(paths[0].parent)
+        except BaseException:
+            for path, file in zip(temporary, files, strict=False):
+                if is_at(file, path):
+                    path.unlink()
+            raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from pipeline.display import kind, one_line, source, subject, what
 from pipeline.ingest.config import Operation
 from pipeline.ingest.links import Link
 from pipeline.records import Claim, Extraction
-from pipeline.store import ARTICLES, CLAIMS, REJECTS, line, open_run, sync_folder
+from pipeline.store import ARTICLES, CLAIMS, REJECTS, line, open_run, replacing, sync_folder
 
 LINKS = "links.jsonl"
 FILES = (CLAIMS, ARTICLES, REJECTS, LINKS)
@@ -32,7 +33,7 @@ def stage(data: Path, batch: str, results: Iterable[Extraction], links: Iterable
     with open_run(folder) as run:
         for result in results:
             run.write(result)
-    replace(folder / LINKS, (line(link) for link in links))
+    _replace(folder / LINKS, (line(link) for link in links))
 
 
 def place(data: Path, batch: str, day: str) -> None:
@@ -82,8 +83,10 @@ def renew_views(
                     del newest[: -operation.feed_items]
                 yield raw
 
-    replace(data / LATEST / CLAIMS, kept())
-    replace(data / FEED, [_feed(operation, [Claim.model_validate(record) for record in reversed(newest)])])
+    # Several workers may end together; each writes a file of its own name.
+    owner = f"{socket.gethostname()}-{os.getpid()}" if operation.state_url else ""
+    _replace(data / LATEST / CLAIMS, kept(), owner)
+    _replace(data / FEED, [_feed(operation, [Claim.model_validate(record) for record in reversed(newest)])], owner)
 
 
 def _lines(data: Path, first: dt.date) -> Iterator[bytes]:
@@ -124,16 +127,8 @@ def _item(claim: Claim) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value is not None}
 
 
-def replace(path: Path, lines: Iterable[bytes]) -> None:
+def _replace(path: Path, lines: Iterable[bytes], owner: str = "") -> None:
     """Write a file so that a reader sees the old one or the new one whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing([path], owner) as (file,):
+        file.writelines(lines)

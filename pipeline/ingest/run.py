@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import fcntl
 import hashlib
 import time
 import uuid
@@ -33,6 +32,7 @@ from pipeline.ingest.links import Link
 from pipeline.ingest.queue import Waiting
 from pipeline.ingest.tables import make_durable, open_state, serialise
 from pipeline.ingest.webhook import payloads
+from pipeline.locks import only_one
 from pipeline.pool import open_workers
 from pipeline.records import Claim, Extraction, Page, Record, Rejected
 from pipeline.settings import Settings
@@ -45,10 +45,6 @@ SHOWN = 30
 """Claims of a batch that its report carries; the files hold all."""
 
 Extract = Callable[[Iterable[Page | Rejected]], Iterator[Extraction]]
-
-
-class BusyError(RuntimeError):
-    """Another run has the state; the message says where."""
 
 
 class BatchReport(Record):
@@ -68,27 +64,15 @@ def open_run(config: Config, clock: Clock, report: Callable[[Event], None]) -> G
     deadline = began + dt.timedelta(minutes=config.operation.run_minutes)
     worker = f"{began:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     archive = Archive(config.data / "archive", config.user_agent, config.operation.archive_bytes)
-    with _alone(config), contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        if not config.operation.state_url:  # a state in one file has one run at a time
+            stack.enter_context(only_one(config.data))
         engine = open_state(config.state_url)
         stack.callback(engine.dispose)
         stack.enter_context(archive)
         context = Context(config, engine, archive, clock, report, worker, deadline)
         _recover(context)
         yield context
-
-
-@contextlib.contextmanager
-def _alone(config: Config) -> Generator[None]:
-    """With a state in one file there is one run at a time; the system takes the lock back from the dead."""
-    if config.operation.state_url:
-        yield
-        return
-    with (config.data / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(f"another run has {config.data}: wait for its end") from error
-        yield
 
 
 def _recover(context: Context) -> None:

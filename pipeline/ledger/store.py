@@ -42,11 +42,13 @@ _FACT = ", ".join(_SHARED.get(name, f"ledger_{name}") for name in Fact._fields)
 _SQLITE = {"VARCHAR": "TEXT", "DOUBLE": "REAL", "BIGINT": "INTEGER", "BOOLEAN": "INTEGER"}
 _BATCH, _UNITS = 2_000, 50
 """Claims, and resolved units, that are in memory together."""
+_WAIT_SECONDS = 30.0
+"""For another process that reads while claims are added, or adds while they are read."""
 _BY_DAY = "day IS NULL, day, metric, assertion_id, change, other"
 
 
 class LedgerError(RuntimeError):
-    """A file that is no ledger, or one of another format. The message names it."""
+    """A file that is no ledger, one of another format, or one that cannot be used. The message names it and why."""
 
 
 class Added(Record):
@@ -68,18 +70,18 @@ class Ledger:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Open `path`; `create` makes an empty ledger where there is none. Raises `LedgerError`."""
-        if not create and not path.is_file():
+        if not create and not (path.is_file() and path.stat().st_size):
             raise LedgerError(f"{path}: there is no ledger")
         self.path = path
         with contextlib.ExitStack() as undo:
             try:
-                self._db = sqlite3.connect(path, isolation_level=None)
+                self._db = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_SECONDS)
                 undo.callback(self._db.close)
                 self._db.execute("PRAGMA cache_size = -65536")
                 self._db.execute("PRAGMA temp_store = MEMORY")
                 self._prepare()
-            except sqlite3.DatabaseError as error:
-                raise LedgerError(f"{path}: not a ledger ({error})") from error
+            except sqlite3.Error as error:
+                raise _unusable(path, error) from error
             undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -88,7 +90,19 @@ class Ledger:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Close the file; what SQLite says of it in the block is raised as `LedgerError`."""
         self.close()
+        if isinstance(error, sqlite3.Error):
+            raise _unusable(self.path, error) from error
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Whatever is read in the block is of one moment, also while another process adds claims."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the file."""
@@ -136,10 +150,11 @@ class Ledger:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # of some errors SQLite has rolled back already
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def _renew(self, overrides: Overrides | None) -> bool:
         """Read every claim with the corrections given; whether anything has to be resolved anew for that."""
@@ -341,6 +356,12 @@ class Ledger:
 _RECORDS: dict[str, type[Record]] = {"assertions": Assertion, "links": Link, "history": Step}
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _JSON = frozenset({"parties", "voices", "claims", "overrides"})
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> LedgerError:
+    if isinstance(error, sqlite3.OperationalError):  # the disk is full, somebody else has the file, ...
+        return LedgerError(f"{path}: the ledger cannot be used: {error}")
+    return LedgerError(f"{path}: not a ledger, or a damaged one ({error}); build it anew")
 
 
 def rank_of(claim: Claim) -> str:
