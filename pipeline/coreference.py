@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline import lexicon
+from pipeline.placed import by_span
 from pipeline.reading import Thing
 
 _LOOK_BACK = 6
@@ -145,10 +146,9 @@ def resolve(
     focus = _Focus(text, publisher, _main_company(named, sentences))
     result: list[Thing] = []
     last = 0
-    for start, end in sentences:
+    for (start, end), here in zip(sentences, by_span(named, sentences), strict=True):
         if "\n" in text[last:start]:
-            focus.begin(start, end, named)
-        here = [t for t in named if start <= t.start < end]
+            focus.begin(start, end, here)
         orgs = [t for t in here if t.type == "company" and not t.aside]
         found: list[Thing] = []
         for match in _descriptions().finditer(text, start, end):

@@ -29,6 +29,7 @@ from pipeline.clean import clean
 from pipeline.components.parsed import trees_of
 from pipeline.components.sentences import sentences_of
 from pipeline.nlp import build_nlp, make_doc
+from pipeline.placed import Cover
 from pipeline.reading import Reading, Thing, read
 from pipeline.records import (
     Article,
@@ -180,7 +181,8 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
     entities = [Entity.model_validate(e) for e in doc._.infraclaims_entities]
     cues = tuple(CueMention.model_validate(c) for c in doc._.infraclaims_cues)
     quantities = [QuantityMention.model_validate(q) for q in doc._.infraclaims_quantities]
-    named = [_thing(article.text, e, quantities) for e in entities]
+    measured = Cover(quantities)
+    named = [_thing(article.text, e, measured) for e in entities]
     spans = [(s.start_char, s.end_char) for s in sentences_of(doc)]
     document = article.document
     reading = read(
@@ -204,7 +206,7 @@ def _measured() -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})(?: (?:of|to|including))?\s+(?:[A-Z]\w*(?:,| and| or)\s+){{0,3}}$")
 
 
-def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
+def _thing(text: str, entity: Entity, quantities: Cover) -> Thing:
     known = lexicon.by_id().get(entity.id or "")
     kind = known.kind if known else ""
     return Thing(
@@ -220,7 +222,7 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         or bool(_COMPOUND.match(text, entity.end))
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or bool(_measured().search(text, max(0, entity.start - 80), entity.start))
-        or any(q.start <= entity.start < q.end for q in quantities),
+        or quantities.holds_at(entity.start),
     )
 
 
