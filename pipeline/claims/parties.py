@@ -11,9 +11,9 @@ from pipeline.claims.scope import tells, word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
-    r"^(?:'s)?(?:\s*\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
-    r"\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
-    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]+\s+){0,4}$"
+    r"^(?:'s)?(?:\s{0,2}\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
+    r"\s{0,2}(?:,|,?\s{0,2}and|,?\s{0,2}&|\bor|/|,?\s{0,2}as well as|,?\s{0,2}along with)"
+    r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]{1,40}\s{1,2}){0,4}$"
 )
 _APPOSITION = re.compile(r", (?:the|an?) [^,;]{3,50} (?:of|between|by) (?:[^,;]* and )?(?:the |its )?(?:[\w-]+ ){0,2}")
 _CLOSED = re.compile(r"[^,;]*,")

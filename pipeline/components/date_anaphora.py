@@ -118,7 +118,7 @@ def _meant(text: str, match: re.Match[str], before: Sequence[DateMention]) -> Da
             m
             for m in before
             if not text[max(0, m.start - 9) : m.start].strip()
-            or re.search(r"[.\n]\s*$", text[max(0, m.start - 9) : m.start])
+            or re.search(r"[.\n]\s{0,9}$", text[max(0, m.start - 9) : m.start])
         ]
         before = opening or before
     return before[-1].date if before else None
