@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet $(LOCK_OPTIONS)
 
-.PHONY: run test killed fuzz lint types check coverage bench train schema readme lock clean help
+.PHONY: run test killed fuzz lint types check coverage bench train schema readme lock audit sbom clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,6 +60,19 @@ readme: $(VENV)/.run ## put the record of the example anew into README.md
 lock: $(VENV)/.dev ## pin every package anew, with its hashes; LOCK_OPTIONS=--upgrade takes the newest releases
 	@$(LOCK) -o requirements.lock
 	@$(LOCK) --extra dev -c requirements.lock -o requirements-dev.lock
+
+audit: build/audit/.made ## known vulnerabilities of the locked packages; asks the service of pip-audit
+	@build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock $(AUDIT_OPTIONS)
+
+sbom: build/audit/.made ## the locked packages as a CycloneDX bill of materials, into build/sbom.json
+	@build/audit/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --output-file build/sbom.json
+	@echo build/sbom.json
+
+build/audit/.made: | $(BIN)/python
+	@mkdir -p build && $(BIN)/python -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7' 'cyclonedx-bom>=5'
+	@touch $@
 
 clean: ## remove the environment and everything that was made
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .ruff_cache .hypothesis

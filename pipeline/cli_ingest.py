@@ -47,6 +47,7 @@ def ingest(path: Path, once: bool, workers: int) -> None:
     from rich.console import Console
 
     from pipeline.clock import utc_now
+    from pipeline.display import one_line
     from pipeline.ingest.closing import ingest as run
     from pipeline.ingest.run import extraction, open_run
     from pipeline.ingest.terminal import listening
@@ -65,7 +66,7 @@ def ingest(path: Path, once: bool, workers: int) -> None:
     console = Console(stderr=True, highlight=False)
     console.print(summary_line(done.summary), soft_wrap=True)
     for alert in done.alerts:
-        console.print(f"alert: {alert}", markup=False, soft_wrap=True)
+        console.print(f"alert: {one_line(alert)}", markup=False, soft_wrap=True)
 
 
 @click.command()
@@ -155,6 +156,7 @@ def check(names: tuple[str, ...], path: Path) -> None:
     if unknown := sorted(set(names) - set(config.by_name)):
         raise click.UsageError(f"{path} has no source {unknown[0]!r}; it has {', '.join(config.by_name)}")
     from pipeline.clock import utc_now
+    from pipeline.display import one_line
     from pipeline.ingest.check import check as look
 
     found = look(config, names, utc_now)
@@ -162,10 +164,10 @@ def check(names: tuple[str, ...], path: Path) -> None:
         for each in found:
             newest = f", newest of {each.newest}" if each.newest else ""
             outcome = each.wrong or f"{each.found} found, {each.admitted} taken{newest}"
-            click.echo(f"{'wrong' if each.wrong else 'ok':5}  {each.name}: {outcome}")
+            click.echo(f"{'wrong' if each.wrong else 'ok':5}  {each.name}: {one_line(outcome)}")
             for extra in (each.note, each.example and f"such as {each.example}"):
                 if extra:
-                    click.echo(f"       {extra}")
+                    click.echo(f"       {one_line(extra)}")
     sys.exit(ATTENTION if any(each.wrong for each in found) else 0)
 
 
@@ -217,11 +219,12 @@ def _failing() -> Generator[None]:
     """A disk that is full or a state that cannot be opened ends the program with a message, not with a traceback."""
     from sqlalchemy.exc import DBAPIError
 
+    from pipeline.display import one_line
     from pipeline.ingest.tables import StateError
 
     try:
         yield
     except (OSError, StateError, DBAPIError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
-        click.echo(f"infraclaims: the run could not go on: {why}", err=True)
+        click.echo(f"infraclaims: the run could not go on: {one_line(str(why))}", err=True)
         sys.exit(FAILED)

@@ -15,15 +15,16 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline import lexicon
+from pipeline.placed import by_span
 from pipeline.reading import Thing
 
 _LOOK_BACK = 6
 """Sentences; farther back a reader would ask who is meant."""
 _OPENING = re.compile(r"[-*•\d.)\s]*(?:(?:In|On|By|But|And|Last|This|Since|At) ?(?:[\w]+ ){0,3}(?:[\w]+,? ?)?)?")
 """What may stand before the subject of a sentence."""
-_HEADING = re.compile(r"[-*•#\d.)\s]*[^.!?;\"”’…]{2,60}(?<![,:])$")
+_HEADING = re.compile(r"[-*•#\d.)\s]{0,20}[^.!?;\"”’…]{2,60}(?<![,:])$")
 """A line that heads what follows."""
-_ITEM = re.compile(r"[-*•\d.)\s]+[^.:;]{2,40}?\s*[:–—]\s")
+_ITEM = re.compile(r"[-*•\d.)\s]{1,20}[^.:;]{2,40}?\s{0,2}[:–—]\s")
 """The label of an item in a list."""
 _NEAR = 3
 """Sentences in which the company that the article is about outweighs a later one."""
@@ -68,7 +69,7 @@ _SHARE = re.compile(
 def _acting() -> re.Pattern[str]:
     """Behind "it": what a company does and a site does not."""
     helping, acts = ("|".join(_rules()[name]) for name in ("helping", "company_acts"))
-    return re.compile(rf"(?:\s+(?:{helping}))*\s+(?:{acts})\b")
+    return re.compile(rf"(?:\s{{1,2}}(?:{helping})){{0,6}}\s{{1,2}}(?:{acts})\b")
 
 
 class _Focus:
@@ -145,10 +146,9 @@ def resolve(
     focus = _Focus(text, publisher, _main_company(named, sentences))
     result: list[Thing] = []
     last = 0
-    for start, end in sentences:
+    for (start, end), here in zip(sentences, by_span(named, sentences), strict=True):
         if "\n" in text[last:start]:
-            focus.begin(start, end, named)
-        here = [t for t in named if start <= t.start < end]
+            focus.begin(start, end, here)
         orgs = [t for t in here if t.type == "company" and not t.aside]
         found: list[Thing] = []
         for match in _descriptions().finditer(text, start, end):
@@ -208,7 +208,7 @@ def _office_of() -> re.Pattern[str]:
 def _acting_on() -> re.Pattern[str]:
     """Between a company and what it acts on ("Tarn, which bought")."""
     helping, acts = ("|".join(_rules()[name]) for name in ("helping", "acts_on"))
-    return re.compile(rf",?(?: which| that| who)?(?: (?:{helping}))* (?:{acts})(?: (?:in|out|into|for|with))? ")
+    return re.compile(rf",?(?: which| that| who)?(?: (?:{helping})){{0,6}} (?:{acts})(?: (?:in|out|into|for|with))? ")
 
 
 def _quoted_for(match: re.Match[str], here: Sequence[Thing]) -> Thing | None:

@@ -29,6 +29,7 @@ from pipeline.clean import clean
 from pipeline.components.parsed import trees_of
 from pipeline.components.sentences import sentences_of
 from pipeline.nlp import build_nlp, make_doc
+from pipeline.placed import Cover
 from pipeline.reading import Reading, Thing, read
 from pipeline.records import (
     Article,
@@ -182,7 +183,8 @@ def read_article(doc: Doc, article: Article) -> tuple[Reading, tuple[CueMention,
     entities = [Entity.model_validate(e) for e in doc._.infraclaims_entities]
     cues = tuple(CueMention.model_validate(c) for c in doc._.infraclaims_cues)
     quantities = [QuantityMention.model_validate(q) for q in doc._.infraclaims_quantities]
-    named = [_thing(article.text, e, quantities) for e in entities]
+    measured = Cover(quantities)
+    named = [_thing(article.text, e, measured) for e in entities]
     spans = [(s.start_char, s.end_char) for s in sentences_of(doc)]
     document = article.document
     reading = read(
@@ -231,7 +233,7 @@ def _only_measured(text: str, entity: Entity) -> bool:
     return bool(found and not whose) or bool(_RIVAL.match(text, entity.end))
 
 
-def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thing:
+def _thing(text: str, entity: Entity, quantities: Cover) -> Thing:
     known = lexicon.by_id().get(entity.id or "")
     kind = known.kind if known else ""
     return Thing(
@@ -248,7 +250,7 @@ def _thing(text: str, entity: Entity, quantities: list[QuantityMention]) -> Thin
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or _asks(text, entity)
         or _only_measured(text, entity)
-        or any(q.start <= entity.start < q.end for q in quantities),
+        or quantities.holds_at(entity.start),
     )
 
 

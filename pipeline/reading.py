@@ -7,33 +7,20 @@ at spaCy tokens again, but for the phrase tables.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from pipeline.components.clauses import Link, split_clauses
 from pipeline.components.sentences import sentences_of
+from pipeline.placed import Cover, P, Placed, by_span, start_of
 from pipeline.records import CueMention, DateMention, Entity, EntityType, QuantityMention
 from pipeline.syntax import Tree
-
-
-class Placed(Protocol):
-    """Anything with character bounds."""
-
-    @property
-    def start(self) -> int:
-        """First character."""
-        ...
-
-    @property
-    def end(self) -> int:
-        """One past the last character."""
-        ...
-
 
 _HEAD = r"[\w ().,%/$€£&'’-]{1,60}"
 _ROW = re.compile(rf"{_HEAD}: [^;:]{{1,120}}(?:; {_HEAD}: [^;:]{{1,120}}){{1,20}}$")
@@ -43,7 +30,6 @@ _ITEM_CHARS = 300
 _LIST = re.compile(
     r"(?: of(?: [\w-]+){1,2})?[\s,/()–-]*(?:and|or|plus|&)?[\s,/(]*(?:an?|the|about|another|some|up to)?\s*"
 )
-P = TypeVar("P", bound=Placed)
 
 
 @dataclass(frozen=True)
@@ -107,8 +93,7 @@ class Sentence:
 
     def clause_at(self, offset: int) -> int:
         """The index of the clause that holds a character offset, or of the one before it."""
-        starts = [clause.start for clause in self.clauses]
-        return max(0, bisect_right(starts, offset) - 1)
+        return max(0, bisect_right(self.clauses, offset, key=start_of) - 1)
 
 
 _ENDS = '.!?:;"”’)…'
@@ -124,6 +109,20 @@ class Reading:
     sentences: tuple[Sentence, ...]
     entities: tuple[Entity, ...]
     _token_starts: tuple[int, ...] = field(repr=False)
+
+    @functools.cached_property
+    def spellings(self) -> frozenset[str]:
+        """Every word of the text, as it is written."""
+        return frozenset(re.findall(r"\w+", self.text))
+
+    @functools.cached_property
+    def sentences_by_key(self) -> Mapping[str, set[int]]:
+        """Where a thing is named: by its key, the numbers of its sentences."""
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for sentence in self.sentences:
+            for thing in sentence.things:
+                found[thing.key].add(sentence.index)
+        return found
 
     def words_between(self, left: int, right: int) -> int:
         """Number of tokens that begin in `left`..`right` (characters)."""
@@ -157,8 +156,7 @@ class Reading:
 
     def sentence_at(self, offset: int) -> Sentence:
         """The sentence that holds a character offset, or the one before it."""
-        starts = [sentence.start for sentence in self.sentences]
-        return self.sentences[max(0, bisect_right(starts, offset) - 1)]
+        return self.sentences[max(0, bisect_right(self.sentences, offset, key=start_of) - 1)]
 
     def token_span(self, start: int, end: int) -> tuple[int, int]:
         """Character bounds of the tokens `start`..`end` of the Doc."""
@@ -184,21 +182,25 @@ def read(
 ) -> Reading:
     """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped,
     and so is a cue inside a name ("Project Rainier"). `trees` are parses by the first token of their sentence."""
-    taken = [*quantities, *(e for e in entities if e.type in {"company", "cluster", "programme"})]
-    free = [d for d in dates if not any(t.start <= d.start and d.end <= t.end for t in taken)]
     names = [e for e in entities if e.type in {"company", "cluster", "programme"}]
+    taken, named = Cover([*quantities, *names]), Cover(names)
     text = doc.text  # spaCy joins the tokens anew each time it is asked
-    heard = [
-        c for c in cues if not (text[c.start].isupper() and any(n.start <= c.start < c.end <= n.end for n in names))
-    ]
+    heard = [c for c in cues if not (text[c.start].isupper() and named.holds(c))]
+    bodies = [(span, *_body(span)) for span in sentences_of(doc)]
+    bounds = [(start, end) for _, start, end in bodies if start < end]
+    placed = zip(
+        by_span(things, bounds),
+        by_span(quantities, bounds),
+        by_span([d for d in dates if not taken.holds(d)], bounds),
+        by_span(heard, bounds),
+        strict=True,
+    )
     sentences: list[Sentence] = []
     paragraph = 0
-    for index, span in enumerate(sentences_of(doc)):
-        body = span.text.strip()
-        if not body:
+    for index, (span, start, end) in enumerate(bodies):
+        if start == end:
             continue
-        start = span.start_char + (len(span.text) - len(span.text.lstrip()))
-        end = start + len(body)
+        here, amounts, days, signs = next(placed)
         if sentences and "\n" in text[sentences[-1].end : start]:
             paragraph += 1
         sentences.append(
@@ -207,16 +209,16 @@ def read(
                 start=start,
                 end=end,
                 paragraph=paragraph,
-                row=bool(_ROW.match(body)),
+                row=bool(_ROW.match(text[start:end])),
                 title=title is not None and index == 0 and start < len(title),
                 clauses=tuple(
                     ClauseSpan(doc[c.start].idx, doc[c.end - 1].idx + len(doc[c.end - 1]), c.link)
                     for c in split_clauses(span)
                 ),
-                things=tuple(within(things, start, end)),
-                quantities=tuple(within(quantities, start, end)),
-                dates=tuple(within(free, start, end)),
-                cues=tuple(within(heard, start, end)),
+                things=here,
+                quantities=amounts,
+                dates=days,
+                cues=signs,
                 tree=(trees or {}).get(span.start),
             )
         )
@@ -228,3 +230,10 @@ def read(
         entities=tuple(entities),
         _token_starts=tuple(token.idx for token in doc),
     )
+
+
+def _body(span: Span) -> tuple[int, int]:
+    """Where a sentence begins and ends without surrounding white space."""
+    text = span.text
+    start = span.start_char + (len(text) - len(text.lstrip()))
+    return start, start + len(text.strip())

@@ -13,6 +13,7 @@ from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
 from pipeline.claims.scope import in_scope, word_pattern
 from pipeline.components.phrases import PhraseTable
+from pipeline.placed import Cover
 from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import DateMention, PartyRole
 
@@ -78,11 +79,12 @@ class AgreementFinder:
     def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
         """Matches in characters, without those that a passive turns round ("supplied" in "supplied by")."""
         found = [(name, *reading.token_span(first, last)) for name, first, last in self._table.find(reading.doc)]
-        passive = [(start, end) for _, start, end in found if reading.text[start:end].lower().endswith(" by")]
+        by = Cover(Anchor(*each) for _, *each in found if reading.text[slice(*each)].lower().endswith(" by"))
         return [
             (name, start, end)
             for name, start, end in found
-            if not any(low <= start and end <= high and end - start < high - low for low, high in passive)
+            # What is wider than the match by a character, on either side, holds more than the match.
+            if not by.holds(Anchor(start - 1, end)) and not by.holds(Anchor(start, end + 1))
         ]
 
     def _draft(

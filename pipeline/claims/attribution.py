@@ -23,10 +23,10 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
     before = "|".join(sorted(data["before"], key=len, reverse=True))
     anonymous = "|".join(sorted(data["anonymous"], key=len, reverse=True))
     documents = "|".join(sorted(data["documents"], key=len, reverse=True))
-    aside = r"(?:'s)?(?:\s*\([^)]{0,30}\))?(?:,[^,.;]{0,90},)?(?:\s+[\w']+){0,2}?"
+    aside = r"(?:'s)?(?:\s{0,2}\([^)]{0,30}\))?(?:,[^,.;]{0,90},)?(?:\s{1,2}[\w']{1,40}){0,2}?"
     some_document = rf"(?:an?|the|its|their|our)\s+(?:[\w-]+\s+){{0,3}}(?:{documents})"
     return (
-        re.compile(rf"{aside}\s+(?P<verb>{verbs})\b", re.IGNORECASE),
+        re.compile(rf"{aside}\s{{1,2}}(?P<verb>{verbs})\b", re.IGNORECASE),
         re.compile(rf"\b(?P<verb>{verbs}|{before})\s+(?:[\w'’-]+\s+){{0,6}}$", re.IGNORECASE),
         re.compile(rf"\b(?P<who>{anonymous})\b", re.IGNORECASE),
         re.compile(rf"\b(?P<before>{before})\s+(?P<doc>{some_document})\b", re.IGNORECASE),

@@ -18,7 +18,7 @@ _REACH = 28
 """Words between a number or step and its date."""
 _OPENS = 2
 """Words before the date of a saying that opens its clause ("But on May 6 the firm said")."""
-_RELATIVE = re.compile(r"(?:(?:[\w'-]+ ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
+_RELATIVE = re.compile(r"(?:(?:[\w'-]{1,40} ){0,4}of )?(?:which|whose)\b", re.IGNORECASE)
 _OPENING = re.compile(r"(?:in|on|by|within|during|as of|at|over|for|since|late|early|last|this|next)\b", re.IGNORECASE)
 _DUE = re.compile(
     r"\b(?:notes|bonds|debentures|loans?|debt)\s+(?:due|maturing)(?:\s+in)?\s+$|\bmatur(?:es|ing)\s+(?:in\s+)?$"

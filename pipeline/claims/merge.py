@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from pipeline import lexicon
 from pipeline.claims.draft import Draft
-from pipeline.records import Quantity, Realization
+from pipeline.records import EntityType, Quantity, Realization
 
 _SURE = 0.7
 """Two links at least this sure to two things of one type are two claims, even with one number."""
 
+_TYPES: tuple[EntityType, ...] = get_args(EntityType)
 _LEAD = 4
 """Sentences in which a text tells the news of its title."""
 _RANKS: dict[Realization, int] = {"possible": 3, "realized": 2, "planned": 1, "negated": 0}
@@ -23,31 +27,115 @@ def merge(drafts: Sequence[Draft]) -> list[Draft]:
 
     "Announced" stays only where nothing stronger is said of its subject.
     """
-    groups: list[list[Draft]] = []
+    groups = _Groups()
     for draft in sorted(drafts, key=lambda d: (d.start, d.end)):
-        home = next((g for g in groups if _same(g, draft)), None)
-        if home is None:
-            groups.append([draft])
-        else:
-            home.append(draft)
-    merged = [_join(group) for group in groups]
+        home = next((g for g in groups.like(draft) if _same(g, draft)), None)
+        groups.add(draft, home)
+    merged = [_join(group.members) for group in groups.all]
     told = {d.subject.key for d in merged if d.subject and d.event != "announced"}
     kept = [d for d in merged if d.event != "announced" or (d.subject and d.subject.key not in told)]
     return sorted(kept, key=lambda d: (d.start, d.end, d.kind, d.event or ""))
 
 
-def _same(group: Sequence[Draft], draft: Draft) -> bool:
-    first = group[0]
-    if first.kind != draft.kind or first.event != draft.event:
-        return False
+class _Group:
+    """The mentions of one claim. `distinct` are those that differ in anything by which mentions are compared."""
+
+    def __init__(self, number: int):
+        self.number = number
+        self.members: list[Draft] = []
+        self.distinct: dict[object, Draft] = {}
+        self.sentences: set[int] = set()
+        self.dates: dict[tuple[dt.date, dt.date | None], None] = {}
+
+    def add(self, draft: Draft) -> None:
+        """One more mention."""
+        self.members.append(draft)
+        self.distinct.setdefault(_compared_by(draft), draft)
+        self.sentences.add(draft.sentence.index)
+        if draft.date and draft.date.date.start:
+            self.dates.setdefault((draft.date.date.start, draft.date.date.end))
+
+
+def _compared_by(draft: Draft) -> object:
+    """What `_same` looks at of a mention, but for its date, and its sentence where it is a number's."""
+    thing = draft.subject
+    return (
+        thing and (thing.key, thing.type, thing.stands_in),
+        draft.link_confidence,
+        _number_key(draft.quantity),
+        draft.verdict.realization,
+        draft.nature,
+        frozenset((role, party.key) for role, party in draft.parties),
+        (draft.sentence.index, draft.sentence.title) if draft.kind == "agreement" else None,
+    )
+
+
+class _Groups:
+    """Groups in the order in which they began, found by what a mention of each has to share."""
+
+    def __init__(self) -> None:
+        self.all: list[_Group] = []
+        self._sharing: defaultdict[object, dict[int, _Group]] = defaultdict(dict)
+
+    def like(self, draft: Draft) -> Iterator[_Group]:
+        """The groups that may be of the same claim; in the order of `all`."""
+        found = {number: group for mark in _asked(draft) for number, group in self._sharing[mark].items()}
+        return (found[number] for number in sorted(found))
+
+    def add(self, draft: Draft, home: _Group | None) -> None:
+        """Put a mention into its group, or begin one with it."""
+        if home is None:
+            home = _Group(len(self.all))
+            self.all.append(home)
+        home.add(draft)
+        for mark in _shown(draft):
+            self._sharing[mark][home.number] = home
+
+
+def _asked(draft: Draft) -> set[object]:
+    """What a mention of the same claim shows at least one of."""
+    kind, thing = _kind(draft), draft.subject
     if draft.kind == "agreement":
-        return any(_one_deal(d, draft) for d in group)
+        return {(kind, key) for key in _keys(draft)} | {(kind, None)} if draft.parties else {kind}
+    if thing is None or (draft.kind != "milestone" and not _sure(draft)):
+        return {kind}
     if draft.kind == "milestone":
-        told = any(_same_subject(d, draft) for d in group) or _of_the_title(group, draft)
+        return {(kind, thing.key), (kind, None), (kind, "title")}
+    return {(kind, thing.key), (kind, None), *((kind, "type", t) for t in _TYPES if t != thing.type)}
+
+
+def _shown(draft: Draft) -> set[object]:
+    """What a mention shows of itself; null stands for one that may be of any thing or party."""
+    kind, thing = _kind(draft), draft.subject
+    if draft.kind == "agreement":
+        return {kind, *((kind, key) for key in _keys(draft) or {None})}
+    if draft.kind == "milestone":
+        title: set[object] = {(kind, "title")} if draft.sentence.title else set()
+        return {kind, (kind, thing and thing.key), *title}
+    return {kind, (kind, thing.key), (kind, "type", thing.type)} if thing and _sure(draft) else {kind, (kind, None)}
+
+
+def _kind(draft: Draft) -> object:
+    """What all mentions of one claim share."""
+    number = None if draft.kind in {"agreement", "milestone"} else _number_key(draft.quantity)
+    return draft.kind, draft.event, draft.nature if draft.kind == "agreement" else number
+
+
+def _sure(draft: Draft) -> bool:
+    """Whether a number is of the thing that its subject names, and of no other of its type."""
+    return draft.subject is not None and not draft.subject.stands_in and draft.link_confidence >= _SURE
+
+
+def _same(group: _Group, draft: Draft) -> bool:
+    known = group.distinct.values()
+    if draft.kind == "agreement":
+        return any(_one_deal(d, draft) for d in known)
+    if draft.kind == "milestone":
+        told = any(_same_subject(d, draft) for d in known) or _of_the_title(group.members, draft)
         return told and _dates_agree(group, draft)
-    if any(d.sentence.index == draft.sentence.index or _contrary(d, draft) for d in group):
+    if draft.sentence.index in group.sentences or any(_contrary(d, draft) for d in known):
         return False
-    return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in group) and _dates_agree(
+    return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in known) and _dates_agree(
         group, draft
     )
 
@@ -89,17 +177,12 @@ def _one_deal(a: Draft, b: Draft) -> bool:
     return a.nature == b.nature and (some or _keys(a) == _keys(b))
 
 
-def _dates_agree(group: Sequence[Draft], draft: Draft) -> bool:
+def _dates_agree(group: _Group, draft: Draft) -> bool:
     """Whether no mention has a resolved date that the other contradicts."""
     if draft.date is None or draft.date.date.start is None:
         return True
-    mine = draft.date.date
-    dated = [d.date.date for d in group if d.date and d.date.date.start]
-    return not dated or any(
-        other.start <= mine.end and mine.start <= other.end
-        for other in dated
-        if other.start and other.end and mine.start and mine.end
-    )
+    start, end = draft.date.date.start, draft.date.date.end
+    return not group.dates or any(first <= end and start <= last for first, last in group.dates if last and end)
 
 
 def _same_subject(a: Draft, b: Draft) -> bool:
@@ -130,15 +213,12 @@ def _number(quantity: Quantity) -> float | None:
     return quantity.value if quantity.value is not None else quantity.max if quantity.max is not None else quantity.min
 
 
+def _number_key(quantity: Quantity | None) -> object:
+    return quantity and (quantity.unit, quantity.role, _number(quantity), quantity.relation == "range")
+
+
 def _same_number(a: Quantity | None, b: Quantity | None) -> bool:
-    return (
-        a is not None
-        and b is not None
-        and a.unit == b.unit
-        and a.role == b.role
-        and _number(a) == _number(b)
-        and (a.relation == "range") == (b.relation == "range")
-    )
+    return a is not None and b is not None and _number_key(a) == _number_key(b)
 
 
 def _join(group: Sequence[Draft]) -> Draft:

@@ -15,6 +15,7 @@ from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
+from pipeline.placed import Apart, Cover
 from pipeline.reading import Anchor, Reading, Sentence
 from pipeline.records import DateMention, Event, Realization
 
@@ -148,16 +149,20 @@ class MilestoneFinder:
             low, high = reading.token_span(start, end)
             found.append(_Hit(rules()[rule], form, low, high))
         found.sort(key=lambda h: (-(h.end - h.start), h.form != "pending", h.form, h.start, h.rule.rule))
-        told = [h for h in found if h.form == "done"]
+        told = {
+            e: Cover(h for h in found if h.form == "done" and h.rule.event == e) for e in {h.rule.event for h in found}
+        }
+        setbacks = Cover(h for h in found if h.form == "done" and h.rule.event in SETBACKS)
         kept: list[_Hit] = []
+        taken = Apart()
         for hit in found:
             # "voted 5-2 to approve the plan", "pushed back the completion of the hall": what was done governs the rest.
-            if hit.form == "open" and any(
-                h.start < hit.start < h.end and (h.rule.event == hit.rule.event or h.rule.event in SETBACKS)
-                for h in told
+            if hit.form == "open" and (
+                told[hit.rule.event].holds_inside(hit.start) or setbacks.holds_inside(hit.start)
             ):
                 continue
-            if not any(hit.start < other.end and other.start < hit.end for other in kept):
+            if taken.free(hit.start, hit.end):
+                taken.add(hit.start, hit.end)
                 kept.append(hit)
         return sorted(kept, key=lambda h: h.start)
 

@@ -137,7 +137,7 @@ def _counts(thing: Thing) -> bool:
 
 def _words_on(reading: Reading, sentence: Sentence, mention: QuantityMention) -> int:
     """Where the few words behind a number end that say what it is the size of."""
-    found = re.compile(r"(?:\W*[\w-]+){0,4}").match(reading.text, mention.end, sentence.end)
+    found = re.compile(r"(?:\W{0,20}[\w-]{1,40}){0,4}").match(reading.text, mention.end, sentence.end)
     return found.end() if found else mention.end
 
 

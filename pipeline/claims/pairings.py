@@ -12,8 +12,8 @@ from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
-_BETWEEN = re.compile(r"\s*(?:[-–—/&+×]|\bx\b|\band\b|\bwith\b)\s*", re.IGNORECASE)
-_BEHIND = re.compile(r"\s*(?:[:(–—]|-\s|$)")
+_BETWEEN = re.compile(r"\s{0,2}(?:[-–—/&+×]|\bx\b|\band\b|\bwith\b)\s{0,2}", re.IGNORECASE)
+_BEHIND = re.compile(r"\s{0,2}(?:[:(–—]|-\s|$)")
 _BULLET = 4
 """Characters before the first name of an item."""
 _HEAD = 4

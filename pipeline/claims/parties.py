@@ -11,11 +11,12 @@ from pipeline.claims.scope import tells, word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
-    r"^(?:'s)?(?:\s*\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
-    r"\s*(?:,|,?\s*and|,?\s*&|\bor|/|,?\s*as well as|,?\s*along with)"
-    r"\s*(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]+\s+){0,4}$"
+    r"^(?:'s)?(?:\s{0,2}\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
+    r"\s{0,2}(?:,|,?\s{0,2}and|,?\s{0,2}&|\bor|/|,?\s{0,2}as well as|,?\s{0,2}along with)"
+    r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]{1,40}\s{1,2}){0,4}$"
 )
 _APPOSITION = re.compile(r", (?:the|an?) [^,;]{3,50} (?:of|between|by) (?:[^,;]* and )?(?:the |its )?(?:[\w-]+ ){0,2}")
+_CLOSED = re.compile(r"[^,;]*,")
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
 _GOVERNING = {*_PREPOSITIONS, "at", "than", "against", "under", "near", "like"}
 _POSSESSIVES = {"its", "their", "our"}
@@ -68,7 +69,7 @@ def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     """The companies of a sentence that may be parties, without what only describes the name behind it."""
     orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
     orgs = [t for t in orgs if not _not_party("not_party_after").match(reading.text, t.end) and not _bygone(reading, t)]
-    orgs = [t for t in orgs if not any(_product_of(reading, t, o) for o in orgs)]
+    orgs = [t for t in orgs if not (_from_somebody(reading, t) and any(_product_of(reading, t, o) for o in orgs))]
     orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
 
@@ -81,18 +82,24 @@ def _bygone(reading: Reading, thing: Thing) -> bool:
 def outside_appositions(reading: Reading, sentence: Sentence, orgs: Sequence[Thing]) -> list[Thing]:
     """The names but for those that only say what one before is ("Fenn, the venture of Tarn and Garrow, signed")."""
 
-    def describes(thing: Thing, head: Thing) -> bool:
-        between = reading.text[head.end : thing.start]
-        closed = re.match(r"[^,;]*,", reading.text[thing.end : sentence.end])
-        return bool(closed) and bool(_APPOSITION.fullmatch(between))
+    heads = [o for o in orgs if reading.text.startswith(", ", o.end)]
 
-    return [t for t in orgs if not any(o.end < t.start and describes(t, o) for o in orgs)]
+    def described(thing: Thing) -> bool:
+        if not _CLOSED.match(reading.text, thing.end, sentence.end):
+            return False
+        return any(o.end < thing.start and _APPOSITION.fullmatch(reading.text, o.end, thing.start) for o in heads)
+
+    return [t for t in orgs if not described(t)]
 
 
 def _short_form(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
     """Whether a name in brackets repeats the one before it ("Tarn Energy LLC (“Tarn”)")."""
     named = [o for o in orgs if o.key == thing.key and o.end < thing.start]
     return any(_BRACKET.fullmatch(reading.text, o.end, thing.start) for o in named)
+
+
+def _from_somebody(reading: Reading, thing: Thing) -> bool:
+    return reading.text.startswith(" from ", thing.end)
 
 
 def _product_of(reading: Reading, thing: Thing, maker: Thing) -> bool:

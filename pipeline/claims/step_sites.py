@@ -345,15 +345,16 @@ def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
         return False
     if _code(reading, match):
         return False
-    return not re.search(rf"\b{re.escape(word.lower())}\b", reading.text)
+    low = word.lower()
+    return not (
+        reading.spellings.issuperset(re.findall(r"\w+", low)) and re.search(rf"\b{re.escape(low)}\b", reading.text)
+    )
 
 
 def _builds(reading: Reading, company: Thing, site: Thing) -> bool:
     """Whether some sentence of the article names the company beside the site, or the site heads the entry about it."""
-    return _entry(reading, company, site) or any(
-        any(t.key == site.key for t in s.things) and any(t.key == company.key for t in s.things)
-        for s in reading.sentences
-    )
+    named = reading.sentences_by_key
+    return _entry(reading, company, site) or not named[site.key].isdisjoint(named[company.key])
 
 
 def _entry(reading: Reading, company: Thing, site: Thing) -> bool:

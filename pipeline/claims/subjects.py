@@ -24,7 +24,7 @@ _CARRY_SENTENCES = 8
 _LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
 _OWNER = re.compile(r"['’]s?\s(?=[A-Z])")
 _CELL = re.compile(r"(?:^|; )(?P<head>[A-Z][\w ]{1,30}): (?P<value>[A-Z][^;:(]{1,60}?)(?= *(?:;|\(|$))")
-_ANTECEDENT = re.compile(r",?\s+(?:which|who|whose|where)\b")
+_ANTECEDENT = re.compile(r",?\s{1,2}(?:which|who|whose|where)\b")
 """Behind a name: the clause that follows is about it."""
 _BREAK = re.compile(r"[;:]\s")
 _SMALL = {
@@ -260,7 +260,10 @@ def _new_thing(reading: Reading, sentence: Sentence, site: Thing, anchor: Placed
 @functools.cache
 def _sized() -> re.Pattern[str]:
     """Behind a number: the head noun of a site that has it for its size."""
-    return re.compile(rf"\s+(?:[\w-]+\s+){{0,3}}?{word_pattern('scope', 'topic', 'site_heads').pattern}", re.IGNORECASE)
+    return re.compile(
+        rf"\s{{1,2}}(?:[\w-]{{1,40}}\s{{1,2}}){{0,3}}?{word_pattern('scope', 'topic', 'site_heads').pattern}",
+        re.IGNORECASE,
+    )
 
 
 def _others_place(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:

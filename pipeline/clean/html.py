@@ -252,10 +252,12 @@ def _NOT_ARTICLE() -> re.Pattern[str]:  # noqa: N802  # a constant, compiled whe
     )
 
 
+_BLOCK_TAG = r"</?(?:p|div|br|li|h[1-6]|tr|table|section|article)\b[^<>]{0,2000}>"
+
+
 def _stripped(text: str) -> list[str]:
     text = re.sub(r"<(script|style)\b[^<>]{0,1000}>[^<]{0,100000}</\1>", " ", text, flags=re.IGNORECASE)
-    blocks = r"</?(?:p|div|br|li|h[1-6]|tr|table|section|article)\b[^<>]{0,2000}>"
-    text = re.sub(blocks, "\n", text, flags=re.IGNORECASE)
+    text = re.sub(_BLOCK_TAG, "\n", text, flags=re.IGNORECASE)
     text = html.unescape(re.sub(r"<[!/a-zA-Z][^<>]{0,5000}>", "", text))
     return [line for line in map(one_line, fold(text).split("\n")) if line]
 

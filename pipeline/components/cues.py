@@ -7,6 +7,7 @@ ConText-style: find the cue, take its scope from direction, clause and reach, de
 from __future__ import annotations
 
 import functools
+from bisect import bisect_right
 from typing import Literal
 
 from pydantic import Field
@@ -52,11 +53,15 @@ class CueFinder:
         clauses = {sentence.start: split_clauses(sentence) for sentence in found}
         home = {i: sentence for sentence in found for i in range(sentence.start, sentence.end)}
         hits = sorted(self._table.find(doc), key=lambda hit: (hit[1], -(hit[2] - hit[1])))
+        starts, longest = [start for _, start, _ in hits], max((end - start for _, start, end in hits), default=0)
         mentions: list[CueMention] = []
         for rule_name, start, end in hits:
             rule = rules()[rule_name]
             sentence = home[start]
-            if end > sentence.end or _compound(doc, start) or _inside_another(hits, rule, start, end):
+            if end > sentence.end or _compound(doc, start):
+                continue
+            around = hits[bisect_right(starts, start - longest) : bisect_right(starts, start)]
+            if _inside_another(around, rule, start, end):
                 continue
             low, high = _scope(rule, sentence, clauses[sentence.start], start, end)
             span = doc[start:end]

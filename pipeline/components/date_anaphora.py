@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from pipeline.components import calendar
-from pipeline.components.calendar import Interval
 from pipeline.components.date_words import words
+from pipeline.placed import Apart
 from pipeline.records import DateMention, DateRange, DateRelation, Grain
 
 _BACK = re.compile(
@@ -41,25 +42,31 @@ _REPORT_DAYS = 150
 def pointing_back(text: str, mentions: Sequence[DateMention], published: dt.date | None) -> list[DateMention]:
     """The dates of a text with those that point to one of `mentions` before them, in reading order, disjoint."""
     told = [_seen_from_then(text, a, b, published) for a, b in zip([None, *mentions], mentions, strict=False)]
-    found = list(told)
-    for match in [*_BACK.finditer(text), *_REPORTED.finditer(text)]:
-        if any(m.start < match.end() and match.start() < m.end for m in found):
-            continue
-        groups = match.groupdict()
-        before = [m.date for m in told if m.end <= match.start()]
-        made = _back(match, _meant(text, match, told)) if groups.get("unit") else _reported(match, before, published)
+    found, taken = list(told), Apart(told)
+    quarter = _quarter(told, published)
+
+    def put(match: re.Match[str], made: DateRange | None) -> None:
         if made:
+            taken.add(*match.span())
             found.append(DateMention(start=match.start(), end=match.end(), date=made))
+
+    for match in [*_BACK.finditer(text), *_REPORTED.finditer(text)]:
+        if not taken.free(*match.span()):
+            continue
+        before = told[max(0, _ended(told, match.start()) - _NEAR) : _ended(told, match.start())]
+        reported = quarter.date if quarter and quarter.end <= match.start() else None
+        put(match, _back(match, _meant(text, match, before)) if match.re is _BACK else _reported(match, reported))
     for match in _EARLIER.finditer(text):
-        near = [
-            m
-            for m in told
-            if m.end <= match.start() <= m.end + _FAR and not re.search(r"[.!?]\s|\n", text[m.end : match.start()])
-        ]
-        made = _moved(match, near[-1].date) if near else None
-        if made and not any(m.start < match.end() and match.start() < m.end for m in found):
-            found.append(DateMention(start=match.start(), end=match.end(), date=made))
+        last = told[: _ended(told, match.start())][-1:]
+        near = last and match.start() <= last[0].end + _FAR
+        if near and taken.free(*match.span()) and not re.search(r"[.!?]\s|\n", text[last[0].end : match.start()]):
+            put(match, _moved(match, last[0].date))
     return sorted(found, key=lambda m: m.start)
+
+
+def _ended(told: Sequence[DateMention], offset: int) -> int:
+    """How many of the dates, which are in order and apart, end before a place."""
+    return bisect_right(told, offset, key=lambda mention: mention.end)
 
 
 def _moved(match: re.Match[str], told: DateRange) -> DateRange | None:
@@ -104,15 +111,14 @@ def _seen_from_then(
     return mention.model_copy(update={"date": date.model_copy(update={"start": start, "end": end})})
 
 
-def _meant(text: str, match: re.Match[str], told: Sequence[DateMention]) -> DateRange | None:
-    """The date before the words; for "the same" month rather the one that opened a sentence shortly before."""
-    before = [m for m in told if m.end <= match.start()]
+def _meant(text: str, match: re.Match[str], before: Sequence[DateMention]) -> DateRange | None:
+    """The last of the dates before the words; for "the same" month rather the one that opened a sentence there."""
     if "same" in match.group().lower():
         opening = [
             m
-            for m in before[-_NEAR:]
+            for m in before
             if not text[max(0, m.start - 9) : m.start].strip()
-            or re.search(r"[.\n]\s*$", text[max(0, m.start - 9) : m.start])
+            or re.search(r"[.\n]\s{0,9}$", text[max(0, m.start - 9) : m.start])
         ]
         before = opening or before
     return before[-1].date if before else None
@@ -135,25 +141,25 @@ def _back(match: re.Match[str], told: DateRange | None) -> DateRange | None:
     return DateRange(text=match.group(), start=held[0], end=held[1], grain=grain, relation=relation, fiscal=False)
 
 
-def _reported(match: re.Match[str], before: Sequence[DateRange], published: dt.date | None) -> DateRange | None:
+def _reported(match: re.Match[str], told: DateRange | None) -> DateRange | None:
     """The quarter that a report is about, the year up to its end, or its year."""
-    quarter = _quarter(before, published)
-    if quarter is None:
+    if told is None or told.start is None or told.end is None:
         return None
-    year = calendar.years(quarter[0].year, quarter[0].year)
-    span, grain = (quarter, "quarter")
+    year = calendar.years(told.start.year, told.start.year)
+    span, grain = (told.start, told.end), "quarter"
     if match["date"]:
-        span, grain = (year[0], quarter[1]), "span"
+        span, grain = (year[0], told.end), "span"
     elif match["full"]:
         span, grain = year, "year"
     return DateRange(text=match.group(), start=span[0], end=span[1], grain=grain, relation="on", fiscal=False)  # pyright: ignore[reportArgumentType]
 
 
-def _quarter(before: Sequence[DateRange], published: dt.date | None) -> Interval | None:
+def _quarter(told: Sequence[DateMention], published: dt.date | None) -> DateMention | None:
     """The first quarter told that was over, and not long over, on the day of publication."""
-    for date in before:
+    for mention in told:
+        date = mention.date
         if date.grain != "quarter" or date.start is None or date.end is None or published is None:
             continue
         if date.end <= published <= date.end + dt.timedelta(days=_REPORT_DAYS):
-            return date.start, date.end
+            return mention
     return None

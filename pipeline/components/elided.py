@@ -8,8 +8,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
+from pipeline.placed import Apart
 from pipeline.records import QuantityMention
 
 Reader = Callable[[str], list[QuantityMention]]
@@ -45,7 +47,8 @@ _LEANING = re.compile(
 
 def with_elided(text: str, mentions: Sequence[QuantityMention], reader: Reader) -> list[QuantityMention]:
     """The mentions, with those whose unit is left out; `reader` finds the quantities of a short text."""
-    found = list(mentions)
+    found, taken = list(mentions), Apart(mentions)
+    sizes = [m for m in mentions if m.kind in {"power", "accelerators"}]
     for match in _CELL.finditer(text):
         sign = match["unit"].rstrip("bnmilo") if match["unit"][0] in "$€£U" else ""
         unit = match["unit"][len(sign) :]
@@ -53,14 +56,14 @@ def with_elided(text: str, mentions: Sequence[QuantityMention], reader: Reader) 
         if not unit or (unit.lower() in {"bn", "billion", "mn", "million", "m"} and not sign):
             continue
         glue = "" if sign else " "
-        _add(found, text, start, end, reader(f"{sign}{match['value']}{glue}{unit}"))
+        _add(found, taken, text, start, end, reader(f"{sign}{match['value']}{glue}{unit}"))
     for match in _LEANING.finditer(text):
         group = next(name for name in ("number", "part", "was", "led", "rest") if match[name])
         start, end = match.span(group)
-        before = [m for m in mentions if m.end <= start and m.kind in {"power", "accelerators"}]
-        if not before or start - before[-1].end > _REACH or "\n" in text[before[-1].end : start]:
+        ended = bisect_right(sizes, start, key=lambda mention: mention.end)
+        last = sizes[ended - 1] if ended else None
+        if last is None or start - last.end > _REACH or "\n" in text[last.end : start]:
             continue
-        last = before[-1]
         size = last.quantity.value or last.quantity.min or last.quantity.max or 0.0
         unit = _unit(last)
         made = reader(f"{match[group]} {unit}") if unit else []
@@ -70,7 +73,7 @@ def with_elided(text: str, mentions: Sequence[QuantityMention], reader: Reader) 
         more = bool(match["more"] or match["rest"])
         if match["more"]:
             start = match.start("more")
-        _add(found, text, start, end, [_leaning(m, last, incremental=more) for m in made])
+        _add(found, taken, text, start, end, [_leaning(m, last, incremental=more) for m in made])
     return sorted(found, key=lambda m: m.start)
 
 
@@ -85,9 +88,12 @@ def _leaning(made: QuantityMention, last: QuantityMention, *, incremental: bool)
     return made.model_copy(update={"quantity": made.quantity.model_copy(update=update)})
 
 
-def _add(found: list[QuantityMention], text: str, start: int, end: int, made: Sequence[QuantityMention]) -> None:
+def _add(
+    found: list[QuantityMention], taken: Apart, text: str, start: int, end: int, made: Sequence[QuantityMention]
+) -> None:
     """Put the one quantity of a short text where its number stands, unless something else was read there."""
-    if len(made) != 1 or any(m.start < end and start < m.end for m in found):
+    if len(made) != 1 or not taken.free(start, end):
         return
+    taken.add(start, end)
     quantity = made[0].quantity.model_copy(update={"text": text[start:end]})
     found.append(made[0].model_copy(update={"start": start, "end": end, "quantity": quantity}))

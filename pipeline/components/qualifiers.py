@@ -104,7 +104,7 @@ def _patterns() -> _Patterns:
         density=re.compile(rf"\b(?i:{alternatives(table.power.density)})\b"),
         device_after=re.compile(
             r"(?:[ ](?:(?:in|into|to|on|within)[ ])?(?:an?|per|each|every|one)[ ]|[ ]?/[ ]?|-per-)"
-            rf"(?:[\w-]+[ ]){{0,2}}?{device}s?{_END}"
+            rf"(?:[\w-]{{1,40}}[ ]){{0,2}}?{device}s?{_END}"
         ),
         device_before=re.compile(
             rf"\b(?:(?i:an?|per|each|every|one|single)[ ](?:[\w-]+[ ]){{0,3}}?{device}\b[^.;\n]{{0,40}}"

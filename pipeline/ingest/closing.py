@@ -130,10 +130,10 @@ def _deliver(context: Context) -> tuple[int, int]:
     try:
         key = webhook.secret(hook, os.environ)
     except webhook.SecretError as error:
-        context.report(Event(stage="deliver", subject=hook.url, outcome="no_secret", message=str(error)))
+        context.report(Event(stage="deliver", subject=hook.receiver, outcome="no_secret", message=str(error)))
         return 0, 0
     sent, failed = webhook.deliver(context.engine, hook, key, context.now, context.late)
     if sent or failed:
         outcome = "put_off" if failed else "sent"
-        context.report(Event(stage="deliver", subject=hook.url, outcome=outcome, count=sent))
+        context.report(Event(stage="deliver", subject=hook.receiver, outcome=outcome, count=sent))
     return sent, failed

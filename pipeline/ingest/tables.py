@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 metadata = sa.MetaData()
 _WAIT_SECONDS = 30
@@ -117,7 +117,11 @@ STEPS: tuple[Callable[[Connection], None], ...] = (_first, _second)
 
 def open_state(url: str) -> Engine:
     """The database at an SQLAlchemy URL, brought to this version. Raises StateError."""
-    engine = sa.create_engine(url)
+    try:
+        engine = sa.create_engine(url)
+    except (ArgumentError, ValueError, ImportError):
+        # Their messages may repeat the address, with its password.
+        raise StateError("state_url is no address of a database for which the driver is installed") from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

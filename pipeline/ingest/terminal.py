@@ -63,7 +63,7 @@ def trouble(event: Event) -> str:
 
 def status_view(status: Status, now: dt.datetime) -> RenderableType:
     """The state of the operation for a terminal."""
-    parts: list[RenderableType] = [Text(f"alert: {alert}", style="bold red") for alert in status.alerts]
+    parts: list[RenderableType] = [Text(f"alert: {one_line(alert)}", style="bold red") for alert in status.alerts]
     runs = _table("run", "began", "took", "outcome", "new pages", "claims", "rejected")
     for run in status.runs:
         took = f"{(run.ended - run.began).total_seconds():.0f} s" if run.ended else "-"

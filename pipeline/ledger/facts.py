@@ -15,7 +15,7 @@ from pipeline.ledger.rules import rules
 from pipeline.records import Claim, DateRange, Party, Quantity, Relation, Subject, content_hash
 
 _OWNERS = ("owner", "operator", "developer")
-_CREDIT = re.compile(r"^[^.]{0,60}?(?:\([^()]{2,40}\)|—)\s*|\s*\([^()]{2,40}\)\s*$")
+_CREDIT = re.compile(r"^[^.]{0,60}?(?:\([^()]{2,40}\)|—)\s{0,9}|\s{0,9}\([^()]{2,40}\)\s{0,9}$")
 """What an agency's copy has before and behind its text: a place, the agency in brackets."""
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 _DENIED = "negation.denied"

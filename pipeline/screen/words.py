@@ -153,7 +153,7 @@ def large_sum_pattern() -> re.Pattern[str]:
     """A sum of many digits, or with a scale behind, that stands beside a currency."""
     forms = money()
     behind = "|".join(map(re.escape, (*forms.scales, *forms.abbreviations, *forms.letters)))
-    number = rf"(?:(?:\d[,.' ]?){{{forms.digits},}}|[\d.,½¼¾' ]{{1,20}}[ -]{{0,2}}(?i:{behind})(?![A-Za-z0-9]))"
+    number = rf"(?:(?:\d[,.' ]?){{{forms.digits},30}}|[\d.,½¼¾' ]{{1,20}}[ -]{{0,2}}(?i:{behind})(?![A-Za-z0-9]))"
     before = "|".join(map(re.escape, sorted(forms.signs, key=len, reverse=True)))
     after = "|".join(map(re.escape, sorted(forms.names, key=len, reverse=True)))
     return re.compile(rf"(?:{before})[\s-]{{0,3}}{number}|{number}[\s-]{{0,3}}(?i:{after})(?![A-Za-z])")

@@ -145,6 +145,11 @@ def _filesystem(uri: str) -> tuple[Any, str]:
 
 
 def _expand(path: str) -> Iterator[_Entry]:
+    if re.match(r"[a-z0-9+.-]{1,20}://[^/?#]{0,2000}@", path, re.IGNORECASE):
+        # The address of an archive stands in the manifest and in the source of each of its claims.
+        raise ArchiveError(
+            f"{path.partition('://')[0]}://…: an address with credentials in it; give them as the store reads them"
+        )
     if path.lower().endswith(_LISTS):
         for line in _list_lines(path):
             yield from _expand(line)
