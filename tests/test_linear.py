@@ -35,7 +35,6 @@ GROWTH = 9.0
 UNKNOWN = {
     "pipeline.ingest.config": 3,  # what the operator writes into the sources file
     "pipeline.claims.step_sites": 1,  # one word of the text
-    "pipeline.signals.energy": 1,  # words of signals.toml, one after the other
 }
 """Lines, by module, whose expression hangs on more than the package."""
 

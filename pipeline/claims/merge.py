@@ -96,7 +96,8 @@ def _asked(draft: Draft) -> set[object]:
     """What a mention of the same claim shows at least one of."""
     kind, thing = _kind(draft), draft.subject
     if draft.kind == "agreement":
-        return {(kind, key) for key in _keys(draft)} | {(kind, None)} if draft.parties else {kind}
+        keys: set[object] = {(kind, key) for key in (*_keys(draft), None)}
+        return keys if draft.parties else {kind}
     if thing is None or (draft.kind != "milestone" and not _sure(draft)):
         return {kind}
     if draft.kind == "milestone":

@@ -11,9 +11,9 @@ import functools
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-from spacy.attrs import SENT_START  # pyright: ignore[reportMissingTypeStubs]
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -118,5 +118,6 @@ def sentences(doc: Doc) -> Doc:
         pending = pending and not begins
     # Token by token spaCy would ask each time whether the whole Doc is parsed; here it does once, and refuses.
     doc[0].is_sent_start = True
-    doc.from_array([SENT_START], np.array(opens, dtype=np.int64).astype(np.uint64).reshape(-1, 1))
+    values: Any = np.array(opens, dtype=np.int64).astype(np.uint64).reshape(-1, 1)
+    doc.from_array(["SENT_START"], values)
     return doc
