@@ -289,7 +289,7 @@ def _realization(
     if mixed and nearest.cue.value == "realized" and mixed.distance <= nearest.distance + _MIXED:
         return [mixed.cue, nearest.cue], mixed.distance
     promised = next((h for h in own if not h.before and h.cue.rule.startswith(rules.owned)), None)
-    if promised and nearest.before and _HAS.search(nearest.cue.text):
+    if promised and nearest.before and (promised.distance == 0 or _HAS.search(nearest.cue.text)):
         return [promised.cue, nearest.cue], promised.distance
     behind = [h for h in own if not h.before and h.cue.rule.startswith(rules.hanging)]
     if nearest.cue.rule.startswith(rules.settled):

@@ -53,7 +53,7 @@ _LAW = 4
 """Words between a decision and the law that it is about."""
 _STAGE = 8
 """Words between a stage of the building and that it was finished."""
-_OBJECT = 2
+_FINISHED = 2
 """Words between "completed" and what was."""
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s(?:[\w-]+\s){1,4}(?:before|until)$", re.IGNORECASE)
 """A step that comes no earlier than a date comes from it on ("will not open before 2028")."""
@@ -343,7 +343,7 @@ def _of_a_part(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     behind = parts.search(reading.text, hit.end, clause.end)
     if before and "," not in reading.text[before[-1].end() : hit.start]:
         return reading.words_between(before[-1].end(), hit.start) <= _STAGE
-    return behind is not None and reading.words_between(hit.end, behind.start()) <= _OBJECT
+    return behind is not None and reading.words_between(hit.end, behind.start()) <= _FINISHED
 
 
 def _of_a_column(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

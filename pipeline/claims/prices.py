@@ -29,7 +29,8 @@ def _paid(reading: Reading, amount: Draft, deals: Sequence[Draft]) -> Draft:
     for deal in sorted(deals, key=lambda d: _gap(reading, amount, d)):
         others = {thing.key for _, thing in deal.parties if deal.subject and thing.key != deal.subject.key}
         theirs = amount.subject is not None and (amount.subject.key in others or _for_a_site(reading, amount, deal))
-        if theirs and deal.sentence.index == amount.sentence.index and _priced(reading, amount, deal):
+        fact = amount.verdict.realization == "realized" and deal.verdict.realization in {"planned", "possible"}
+        if theirs and not fact and deal.sentence.index == amount.sentence.index and _priced(reading, amount, deal):
             return replace(amount, subject=deal.subject, link_confidence=_SURE)
     return amount
 

@@ -242,6 +242,17 @@ def _of_a_market(reading: Reading, sentence: Sentence, mention: QuantityMention)
     return not any(found.start() < t.start < mention.end for t in named)
 
 
+@functools.cache
+def _owed() -> re.Pattern[str]:
+    """Before a sum: all that a company owes, and what it did ("Tarn's debt has climbed above")."""
+    words = lexicon.toml("scope")["money"]
+    return re.compile(
+        rf"(?:['’]s?|\b(?:its|their|total|net))\s(?:[\w-]+\s){{0,2}}(?:{'|'.join(words['owed'])})\b[^;:$€£₹]{{0,20}}?"
+        rf"\b(?:{'|'.join(words['moved'])})\b[^;:$€£₹]{{0,30}}$",
+        re.IGNORECASE,
+    )
+
+
 def _beside_other(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a sum is only held beside the sum before it, or is a part of it, and that one is no matter of a claim
     ("valued at $350 billion, up from $183 billion").
@@ -273,6 +284,7 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
         _raised_at(reading, sentence, mention)
         or _turned_over(reading, sentence, mention)
         or _earned().search(text, clause.start, mention.start)
+        or _owed().search(text, clause.start, mention.start)
     ):
         return True
     if word_pattern("scope", "money", "by_size").search(text, clause.start, min(clause.end, mention.end + _BY_SIZE)):
@@ -329,7 +341,7 @@ def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -
     told = told_role(reading, sentence, mention)
     sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= mention.start]
     if told or sites:
-        return told or "load"
+        return told or ("generation" if sites[-1].kind == "power_plant" else "load")
     for other in reversed(reading.sentences[max(0, sentence.index - _INHERITED) : sentence.index]):
         if told or other.paragraph != sentence.paragraph:
             break
