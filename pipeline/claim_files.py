@@ -63,10 +63,16 @@ def _claim(line: bytes, place: str) -> Claim | Rejected:
         return _rejected(place, "bad_record", f"not a claim record ({where + ': ' if where else ''}{first['msg']})")
     if not _finite(claim):
         return _rejected(place, "bad_record", "not a claim record (a number of its quantity is not finite)")
-    if claim.schema_version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-        why = f"a record of layout {claim.schema_version}, and this version reads {SCHEMA_VERSION}"
+    if why := unknown_layout(claim.schema_version):
         return _rejected(place, "schema_version", why)
     return claim
+
+
+def unknown_layout(version: str) -> str | None:
+    """Why a record of this schema version is not read, if it is not."""
+    if version.split(".")[0] == SCHEMA_VERSION.split(".")[0]:
+        return None
+    return f"a record of layout {version}, and this version reads {SCHEMA_VERSION}"
 
 
 def _finite(claim: Claim) -> bool:

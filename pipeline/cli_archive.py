@@ -109,6 +109,7 @@ def verify(out: Path) -> None:
     Example:
       infraclaims verify out
     """
+    from pipeline.manifest import NOT_FINISHED, is_unfinished
     from pipeline.verify import strangers
     from pipeline.verify import verify as verified
 
@@ -119,13 +120,15 @@ def verify(out: Path) -> None:
             wrong += bool(problems)
             for problem in problems[:_SHOWN]:
                 click.echo(f"{entry.shard.id}: {problem}", err=True)
-        others = strangers(out)
+        others, unfinished = strangers(out), is_unfinished(out)
     for path in others:
         click.echo(f"{path}: no entry of the manifest names it", err=True)
-    found = f"{wrong} shards are wrong" if wrong else "whole"
+    if unfinished:
+        click.echo(f"{out}: {NOT_FINISHED}", err=True)
+    found = f"{wrong} shards are wrong" if wrong else "not all" if others or unfinished else "whole"
     with printing():
         click.echo(f"{shards:,} shards, {records:,} records, {claims:,} claims: {found}")
-    sys.exit(NOT_WHOLE if wrong or others else 0)
+    sys.exit(NOT_WHOLE if wrong or others or unfinished else 0)
 
 
 @click.command()

@@ -56,7 +56,7 @@ def ingest(path: Path, once: bool, workers: int) -> None:
     from pipeline.settings import Settings
 
     settings = Settings()
-    with _failing(), listening(utc_now) as report:
+    with _failing(config), listening(utc_now) as report:
         try:
             with open_run(config, utc_now, report) as context, extraction(settings, workers) as extract:
                 done = run(context, settings, extract)
@@ -90,7 +90,7 @@ def status(path: Path, as_json: bool) -> None:
     from pipeline.render import Screen
 
     _need_state(config)
-    with _failing(), opened(config.state_url) as engine, engine.connect() as db:
+    with _failing(config), opened(config.state_url) as engine, engine.connect() as db:
         now = utc_now()
         found = read(db, config, now.timestamp())
     with printing():
@@ -122,7 +122,7 @@ def retry(path: Path, source: str | None, reason: str | None, url: str | None) -
     from pipeline.ingest.tables import opened
 
     _need_state(config)
-    with _failing(), opened(config.state_url) as engine, engine.begin() as db:
+    with _failing(config), opened(config.state_url) as engine, engine.begin() as db:
         pages = again(db, source=source, reason=reason, url=url)
         looked_at = 0 if url or reason else sources_due(db, source)
     with printing():
@@ -188,7 +188,7 @@ def serve(path: Path, cron: str, workers: int) -> None:
     config = _config(path)
     from pipeline import local_prefect
 
-    with _failing(), local_prefect.server(config.data / "prefect") as api:
+    with _failing(config), local_prefect.server(config.data / "prefect") as api:
         click.echo(f"Prefect is at {api.removesuffix('/api')}; stop with Ctrl-C", err=True)
         from pipeline import flows
 
@@ -215,8 +215,9 @@ def _need_state(config: Config) -> None:
 
 
 @contextlib.contextmanager
-def _failing() -> Generator[None]:
+def _failing(config: Config) -> Generator[None]:
     """A disk that is full or a state that cannot be opened ends the program with a message, not with a traceback."""
+    from sqlalchemy.engine import make_url
     from sqlalchemy.exc import DBAPIError
 
     from pipeline.display import one_line
@@ -225,6 +226,8 @@ def _failing() -> Generator[None]:
     try:
         yield
     except (OSError, StateError, DBAPIError) as error:
-        why = error.orig if isinstance(error, DBAPIError) else error
+        why: object = error
+        if isinstance(error, DBAPIError):
+            why = f"the state {make_url(config.state_url).render_as_string()}: {error.orig}"
         click.echo(f"infraclaims: the run could not go on: {one_line(str(why))}", err=True)
         sys.exit(FAILED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli_io import REJECTED, day, printing, writing
+from pipeline.cli_io import FAILED, REJECTED, day, printing, writing
 from pipeline.locks import only_one
 from pipeline.store import sync_folder
 
@@ -67,7 +67,8 @@ def build(claims: tuple[str, ...], out: Path, overrides: tuple[Path, ...]) -> No
     """Make a ledger of CLAIMS: files of claims, folders of a run, or - (stdin). An earlier one is replaced.
 
     Exit code: 0 when every line was read, 1 when some were rejected (each is named on stderr and in rejects.jsonl),
-    2 for wrong usage, or a folder that cannot be written or that another run has.
+    2 for wrong usage, or a folder that cannot be written or that another run has, 3 when no claim could be read: then
+    an earlier ledger stays.
 
     \b
     Example:
@@ -81,6 +82,9 @@ def build(claims: tuple[str, ...], out: Path, overrides: tuple[Path, ...]) -> No
         _remove(made)
         try:
             added = _add(made, claims, out, _corrections(overrides))
+            if added.rejected and not added.new:
+                click.echo(f"infraclaims: no claim could be read; {out / LEDGER} is as it was", err=True)
+                sys.exit(FAILED)
             made.replace(out / LEDGER)
             sync_folder(out)
         finally:

@@ -16,9 +16,11 @@ from pydantic import ValidationError
 
 from pipeline.records import Record
 from pipeline.sources.archive import Shard, digest, is_remote
-from pipeline.store import replacing
+from pipeline.store import replacing, sync_folder
 
 MANIFEST = "manifest.jsonl"
+NOT_FINISHED = "the last run did not finish; run the same command again"
+_UNFINISHED = ".unfinished"
 
 Why = Literal["new", "changed_input", "new_fingerprint", "new_options", "missing_output", "damaged_output"]
 WHY: dict[Why, str] = {
@@ -100,7 +102,10 @@ def read(out: Path) -> dict[str, Entry]:
         try:
             entry = Entry.model_validate_json(line)
         except ValidationError as error:
-            raise ManifestError(f"{path}:{number}: not an entry of a manifest: {error.errors()[0]['msg']}") from error
+            why = error.errors()[0]["msg"]
+            raise ManifestError(
+                f"{path}:{number}: not an entry of a manifest: {why}; without the file all shards are done anew"
+            ) from error
         entries[entry.shard.id] = entry
     return entries
 
@@ -125,6 +130,22 @@ def write(out: Path, entries: Iterable[Entry]) -> None:
     """Replace the manifest by these entries."""
     with replacing([out / MANIFEST]) as (stream,):
         stream.writelines(entry.to_json().encode() + b"\n" for entry in entries)
+
+
+def begin(out: Path) -> None:
+    """Note that what is there is not yet all of a run."""
+    (out / _UNFINISHED).touch()
+    sync_folder(out)
+
+
+def end(out: Path) -> None:
+    """Note that it is."""
+    (out / _UNFINISHED).unlink(missing_ok=True)
+
+
+def is_unfinished(out: Path) -> bool:
+    """Whether a run began that did not end."""
+    return (out / _UNFINISHED).exists()
 
 
 def compare(

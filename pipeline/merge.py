@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import manifest
+from pipeline.claim_files import unknown_layout
 from pipeline.manifest import Entry, ManifestError
 from pipeline.store import replacing
-from pipeline.verify import opened
+from pipeline.verify import opened, strangers
 
 
 class Merged(NamedTuple):
@@ -35,11 +36,16 @@ def merge(out: Path, path: Path) -> Merged:
     """Write the claims of the folder `out` into the file `path`, by document id and then as the article has them.
 
     Of a document that several shards hold, the first shard's claims count, as in one run over all of them. What is kept
-    in memory is a few numbers a claim. Raises ManifestError for a folder without a manifest or with a damaged output.
+    in memory is a few numbers a claim. Raises ManifestError for a folder without a manifest, with a damaged output, or
+    whose last run did not finish.
     """
     entries = list(manifest.read(out).values())
     if not entries:
         raise ManifestError(f"{out / manifest.MANIFEST}: there is no manifest with entries")
+    if manifest.is_unfinished(out):
+        raise ManifestError(f"{out}: {manifest.NOT_FINISHED}")
+    if others := strangers(out):
+        raise ManifestError(f"{others[0]}: no entry of the manifest names it; run reextract again")
     with tempfile.TemporaryDirectory(prefix="infraclaims-merge-") as scratch:
         files = [_plain(entry, out, Path(scratch)) for entry in entries]
         found = [line for shard, file in enumerate(files) for line in _index(file, shard)]
@@ -73,6 +79,9 @@ def _index(path: Path, shard: int) -> list[_Line]:
     start = 0
     with path.open("rb") as stream:
         for number, line in enumerate(stream):
-            lines.append(_Line(json.loads(line)["document"]["id"], shard, number, start, len(line)))
+            record = json.loads(line)
+            if why := unknown_layout(record["schema_version"]):
+                raise ManifestError(f"{path}:{number + 1}: {why}")
+            lines.append(_Line(record["document"]["id"], shard, number, start, len(line)))
             start += len(line)
     return lines

@@ -60,6 +60,7 @@ def prepare(paths: Sequence[str], out: Path, settings: Settings, options: Option
 
 def tidy(work: Work) -> None:
     """Remove what a killed run left half written, and the outputs of shards that are no more."""
+    manifest.begin(work.out)
     _sweep(work.out)
     for entry in work.comparison.gone:
         for output in entry.outputs:
@@ -81,6 +82,7 @@ def finish(work: Work, done: Sequence[Entry]) -> Totals:
     totals = add_up(entries, len(done))
     if totals.records != sum(totals.dispositions.values()):
         raise DispositionError(f"{totals.records} records have {sum(totals.dispositions.values())} dispositions")
+    manifest.end(work.out)
     return totals
 
 

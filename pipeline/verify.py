@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 from pydantic import ValidationError
 
 from pipeline import manifest
+from pipeline.claim_files import unknown_layout
 from pipeline.manifest import Entry, ManifestError
 from pipeline.records import ArticleRecord, Claim
 from pipeline.shards import ARTICLES, CLAIMS
@@ -77,6 +78,8 @@ def _articles(path: Path, found: _Found, texts: dict[str, str]) -> Iterator[str]
         except ValidationError as error:
             yield f"{path.name}:{number}: no article record: {error.errors()[0]['msg']}"
             continue
+        if why := unknown_layout(record.schema_version):
+            yield f"{path.name}:{number}: {why}"
         found.records += 1
         found.dispositions[record.disposition] += 1
         if record.reason:
@@ -95,6 +98,8 @@ def _claims(path: Path, found: _Found, texts: dict[str, str], entry: Entry) -> I
         except ValidationError as error:
             yield f"{path.name}:{number}: no claim: {error.errors()[0]['msg']}"
             continue
+        if why := unknown_layout(claim.schema_version):
+            yield f"{path.name}:{number}: {why}"
         found.labels[claim.label] += 1
         text = texts.get(claim.document.id)
         if text is None:

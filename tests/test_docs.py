@@ -247,6 +247,21 @@ def test_links_lead_somewhere(page: str):
         assert target.startswith("https://") or (path.parent / target).exists(), target
 
 
+def test_every_fault_has_a_test_that_is_there():
+    """And every test of faults has its row."""
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", page))
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| fault")]
+    assert [row for row in rows if "::test_" not in row] == []
+    there = {
+        (path.name, name)
+        for path in (ROOT / "tests").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), flags=re.M)
+    }
+    assert named - there == set()
+    assert {each for each in there if each[0].startswith("test_reliability")} - named == set()
+
+
 def test_the_readme_leads_to_every_page():
     readme = (ROOT / "README.md").read_text("utf-8")
     for page in PAGES[1:]:
