@@ -34,6 +34,12 @@ _QUIET = {
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
 }
+_IDLE = (
+    "SCHEDULER", "LATE_RUNS", "PAUSE_EXPIRATIONS", "CANCELLATION_CLEANUP", "FOREMAN", "TRIGGERS", "REPOSSESSOR",
+    "DB_VACUUM", "TASK_RUN_RECORDER", "EVENT_PERSISTER", "EVENT_LOGGER",
+)  # fmt: skip
+"""Services of a server that nobody schedules with and whose database nobody will read: they cost by the clock and by
+the task."""
 _START_SECONDS = 120.0
 _ROOM = 20 << 20
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the database goes with the run; on a disk its set-up takes seconds longer
@@ -54,7 +60,8 @@ def prepare() -> None:
     # Registered before Prefect registers the stop of its server, hence run after it.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     AT_LEAVING.append(functools.partial(shutil.rmtree, home, ignore_errors=True))
-    os.environ.update({**_QUIET, "PREFECT_HOME": home, "NO_PROXY": _unproxied()})
+    idle = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
+    os.environ.update({**_QUIET, **idle, "PREFECT_HOME": home, "NO_PROXY": _unproxied()})
 
 
 def _unproxied() -> str:

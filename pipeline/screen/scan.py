@@ -29,15 +29,22 @@ _HEAD = 65_536
 _ASCII = bytes(range(32, 127))
 # Encodings whose second bytes look like ASCII letters, so that a word may seem to go on to the left.
 _TWO_BYTES = ("gb", "big5", "shift", "sjis", "cp932", "cp936", "cp949", "cp950", "johab", "hz")
+_ALNUM = bytes(code if bytes([code]).isalnum() else 32 for code in range(256))
+_WORD = 80
+"""Bytes of a word that is looked at."""
 _SUM = 200
 """Bytes of a sum."""
 _REACH = 250
 """Characters of text before a unit or a head in which its number must stand; ten words are fewer."""
 _MARKUP = (Pattern(b"script", "script"), Pattern(b"<meta", "meta"), Pattern(b"<!--", "comment", once=True))
+# The matcher is faster with these apart: what begins with a digit, and what begins with any letter or bracket.
+_APART = (("large",), ("seam", "less"))
 
 
 Line = Callable[[bytes, int], bytes]
 """How a text is written: gives the line that holds a place, or more of it."""
+Hits = dict[str, list[tuple[Pattern, int]]]
+"""What was found and the offset behind it, by its meaning, in the order of the offsets."""
 
 
 class Found(NamedTuple):
@@ -56,20 +63,23 @@ class Scanner:
         hyperscan: Any = importlib.import_module("hyperscan")
         self._ended: type[Exception] = hyperscan.ScanTerminated
         asides: dict[tuple[str, str], list[Pattern]] = {}
-        self._patterns: list[Pattern] = []
+        looked_for: dict[tuple[str, ...], list[Pattern]] = {(): [], **{group: [] for group in _APART}}
         for pattern in patterns():
-            aside = pattern.meaning in ASIDE
-            (asides.setdefault((pattern.meaning, pattern.maker), []) if aside else self._patterns).append(pattern)
+            if pattern.meaning in ASIDE:
+                asides.setdefault((pattern.meaning, pattern.maker), []).append(pattern)
+            else:
+                looked_for[next((group for group in _APART if pattern.meaning in group), ())].append(pattern)
         self._parts = list(parts())
         words = [pattern.expression.lower() for pattern in self._parts]
         # Three letters around each cut of a word; the last cut leaves but one behind it, and two letters have one each.
         self._cuts = {word[at - 1 : at + 2] for word in words for at in range(1, len(word) - 1)}
         self._cuts |= {word[-3:] for word in words}
-        lists = [self._patterns, self._parts, _MARKUP[:1], _MARKUP[1:], *asides.values()]
+        lists = [*looked_for.values(), self._parts, _MARKUP[:1], _MARKUP[1:], *asides.values()]
         blobs: list[bytes] = pickle.loads(compiled) if compiled else []  # noqa: S301  # our own, from another process
         databases = [_loaded(hyperscan, blob) for blob in blobs] or [_compiled(hyperscan, each) for each in lists]
-        self._main, self._split, self._scripts, self._markup = databases[:4]
-        self._asides = dict(zip(asides, databases[4:], strict=True))
+        self._groups = list(zip(looked_for.values(), databases[: len(looked_for)], strict=True))
+        self._split, self._scripts, self._markup, *others = databases[len(looked_for) :]
+        self._asides = dict(zip(asides, others, strict=True))
         self._dumped = compiled or pickle.dumps([hyperscan.dumpb(database) for database in databases])
 
     def dump(self) -> bytes:
@@ -84,7 +94,7 @@ class Scanner:
         page, metas = self._stripped(raw)
         data = told + strip.outline(page, metas)
         hits = self._hits(data)
-        if any(pattern.meaning == "less" for pattern, _ in hits):
+        if "less" in hits:
             data = told + strip.outline(page, metas, less=True)
             hits = self._hits(data)
         return self._judge(data, hits, strip.line)
@@ -101,31 +111,34 @@ class Scanner:
         data = text.encode("utf-8", "replace")
         return self._judge(data, self._hits(data), _line, ours=ours)
 
-    def _judge(self, data: bytes, found: list[tuple[Pattern, int]], line: Line, *, ours: bool = False) -> bool:
+    def _judge(self, data: bytes, hits: Hits, line: Line, *, ours: bool = False) -> bool:
+        if "proof" in hits or "odd" in hits:
+            return True
+        if any(_inside_word(data, end) for _, end in hits.get("invisible", ())):
+            return True
         somewhere = functools.cache(functools.partial(self._anywhere, data))
-        hits = [hit for hit in found if hit[0].meaning != "seam"]
-        if any(self._strong(pattern, end, data, line, somewhere) for pattern, end in hits):
+        if any(_is_counted(data, end, somewhere) for _, end in hits.get("counted", ())):
             return True
-        if self._split_words(data, [end for pattern, end in found if pattern.meaning == "seam"]):
+        if any(self._is_chip(pattern, end, data, line, somewhere) for pattern, end in hits.get("doubtful", ())):
             return True
-        power = any(_of_power(pattern, end, data) for pattern, end in hits)
-        return (power and (ours or self._weighs(data, line))) or any(
-            pattern.meaning in ("sum", "large")
-            and self._of_the_field(line(data, end - 1))
-            and (pattern.meaning == "sum" or _large_sum(data, end))
-            for pattern, end in hits
+        if self._split_words(data, [end for _, end in hits.get("seam", ())]):
+            return True
+        power = "power" in hits or any(_beside_number(data, end, large=False) for _, end in hits.get("measured", ()))
+        if power and (ours or self._weighs(data, line)):
+            return True
+        return any(self._of_the_field(line(data, end - 1)) for _, end in hits.get("sum", ())) or any(
+            self._of_the_field(line(data, end - 1)) and _large_sum(data, end) for _, end in hits.get("large", ())
         )
 
     def found(self, text: str) -> Found:
         """Offsets (of bytes) behind chips, and whether a company of the field is named."""
         data = text.encode("utf-8", "replace")
         somewhere = functools.cache(functools.partial(self._anywhere, data))
-        chips = (
-            end
-            for pattern, end in self._hits(data)
-            if pattern.meaning in ("proof", "doubtful") and self._strong(pattern, end, data, _line, somewhere)
-        )
-        return Found(tuple(chips), self._any(("company", ""), data))
+        hits = self._hits(data)
+        chips = [end for _, end in hits.get("proof", ())]
+        doubtful = hits.get("doubtful", ())
+        chips += [end for pattern, end in doubtful if self._is_chip(pattern, end, data, _line, somewhere)]
+        return Found(tuple(sorted(chips)), self._any(("company", ""), data))
 
     def _stripped(self, raw: bytes) -> tuple[strip.Markup, list[int]]:
         scripts = [end for _, end in self._all(self._scripts, raw)]
@@ -141,33 +154,24 @@ class Scanner:
         """Whether one of the words with a tag inside that go on up to `ends` could be evidence."""
         for end in ends:
             opened = data.rfind(b"<", 0, end)
-            around = strip.around_tag(data, opened, end - 1) if self._cut(data, opened, end - 1) else None
+            cut = self._cut(data[opened - 2 : opened], data[end - 1 : end + 1])
+            around = strip.around_tag(data, opened, end - 1) if cut else None
             for number, last in self._all(self._split, b"".join(around)) if around else ():
                 if last - len(self._parts[number].expression) < len(around[0] if around else b"") < last:
                     return True
         return False
 
-    def _cut(self, data: bytes, left: int, right: int) -> bool:
-        """Whether the letters beside a cut may be those of a word that could be evidence."""
-        last, first = data[left - 2 : left].lower(), data[right : right + 2].lower()
+    @functools.lru_cache(maxsize=65_536)  # noqa: B019  # one scanner a process; there are few words
+    def _cut(self, last: bytes, first: bytes) -> bool:
+        """Whether the two letters at each side of a cut may be those of a word that could be evidence."""
+        last, first = last.lower(), first.lower()
         cut = last[1:] + first
         return cut in self._cuts or cut[:2] in self._cuts or last + first[:1] in self._cuts or not cut.isalnum()
 
-    def _strong(
+    def _is_chip(
         self, pattern: Pattern, end: int, data: bytes, line: Line, somewhere: Callable[[str, str], bool]
     ) -> bool:
-        """Whether a match shows the subject, with what it needs beside it."""
-        meaning = pattern.meaning
-        if meaning in ("proof", "odd"):
-            return True
-        if meaning == "counted":
-            return _beside_number(data, end, large=True) or (
-                _beside_number(data, end, large=False) and somewhere("context", "")
-            )
-        if meaning == "invisible":
-            return _inside_word(data, end)
-        if meaning != "doubtful":
-            return False
+        """Whether a name that is a word too is that of a chip, by what stands beside it."""
         word = _last_word(data, end)
         if word.isalpha() and word[:1].islower():
             return False
@@ -199,9 +203,14 @@ class Scanner:
         shown = " ".join(html.unescape(strip.without_tags(line).decode("utf-8", "replace")).split())
         return bool(word_pattern("scope", "money", "infra").search(fold(shown)))
 
-    def _hits(self, data: bytes) -> list[tuple[Pattern, int]]:
-        """What was found, with the offset behind it, in the order of the offsets."""
-        return [(self._patterns[number], end) for number, end in self._all(self._main, data)]
+    def _hits(self, data: bytes) -> Hits:
+        """What was found, with the offset behind it, by its meaning."""
+        hits: Hits = {}
+        for group, database in self._groups:
+            for number, end in self._all(database, data):
+                pattern = group[number]
+                hits.setdefault(pattern.meaning, []).append((pattern, end))
+        return hits
 
     def _all(self, database: Any, data: bytes) -> list[tuple[int, int]]:
         hits: list[tuple[int, int]] = []
@@ -227,7 +236,7 @@ class Scanner:
 
 def unreadable(raw: bytes) -> bool:
     """Whether the words of a page may be in its bytes under other codes than ASCII."""
-    if raw.startswith(_BOMS) or b"\0" in raw[:_HEAD]:
+    if raw.startswith(_BOMS) or raw.find(b"\0", 0, _HEAD) >= 0:
         return True
     name = declared(raw)
     if name is None:
@@ -246,18 +255,18 @@ def _line(data: bytes, at: int) -> bytes:
     return data[data.rfind(b"\n", 0, at) + 1 : len(data) if close < 0 else close]
 
 
-def _of_power(pattern: Pattern, end: int, data: bytes) -> bool:
-    """Whether a match is a figure of power or energy."""
-    return pattern.meaning == "power" or (pattern.meaning == "measured" and _beside_number(data, end, large=False))
+def _is_counted(data: bytes, end: int, somewhere: Callable[[str, str], bool]) -> bool:
+    """Whether a word that counts only with its number ("cards") has one that is large, or words of the field."""
+    return _beside_number(data, end, large=True) or (
+        _beside_number(data, end, large=False) and somewhere("context", "")
+    )
 
 
 def _last_word(data: bytes, end: int) -> bytes:
     """The letters and digits that a match ends in."""
     last = end if data[end - 1 : end].isalnum() else end - 1
-    first = last
-    while data[first - 1 : first].isalnum():
-        first -= 1
-    return data[first:last]
+    words = data[max(0, last - _WORD) : last].translate(_ALNUM)
+    return words[words.rfind(b" ") + 1 :]
 
 
 def _large_sum(data: bytes, end: int) -> bool:
