@@ -64,6 +64,8 @@ _PRODUCT = re.compile(
     r" (?!(?:CEO|CFO|CTO|COO|Chief|President|Chair|Founder|Corp|Inc|Ltd|Group|Holdings|Co|Cloud)\b)[A-Z]\w"
 )
 """Behind the name of a maker of chips or servers: the name of its product ("NVIDIA DGX")."""
+_KEEPERS = frozenset({"ai_lab", "neocloud", "colocation", "developer", "miner_hpc"})
+"""Kinds of company whose chips are those that it has ("CoreWeave's GPUs"), and not those that it makes."""
 _RIVAL = re.compile(r"(?:['’]s)? (?:rivals?|competitors?|peers?) [A-Z]")
 _NAMED = re.compile(r"[A-Z][\w.-]*(?:['’]s?)? $")
 _MAKERS = frozenset({"chip_maker", "server_maker"})
@@ -246,7 +248,9 @@ def _thing(text: str, entity: Entity, quantities: Cover) -> Thing:
         kind=kind,
         aside=kind in lexicon.toml("coreference")["bystanders"]
         or _speaks_of_others(entity, "bystander_names")
-        or bool(_COMPOUND.match(text, entity.end))
+        or bool(
+            _COMPOUND.match(text, entity.end) and not (kind in _KEEPERS and text[entity.end : entity.end + 1] in "'’")
+        )
         or (kind in _MAKERS and bool(_PRODUCT.match(text, entity.end)))
         or _asks(text, entity)
         or _only_measured(text, entity)

@@ -25,6 +25,8 @@ _FUTURE = ("modal.", "intent.", "schedule.", "date.")
 """Cues of what is to be done under a contract, which say nothing of the contract."""
 _FEW = 12
 """Words of a clause that has no room for the matter of its deal."""
+_GROUP = re.compile(r"\b(?:group|consortium|venture|partnership|club|syndicate) (?:of|led by|including|made up of)\b")
+"""Before a list: all of it is one party of the deal."""
 _DENIAL = 1
 """Words between a "not" and the deal that it denies ("does not have an agreement")."""
 
@@ -48,7 +50,9 @@ class AgreementFinder:
                 continue
             if rules()[name].closed_by and not _closing(name).search(reading.text, end, sentence.end):
                 continue
-            if not rules()[name].inside and not parties.ends_in_preposition(reading, start, end):
+            if not (rules()[name].inside or rules()[name].whose) and not parties.ends_in_preposition(
+                reading, start, end
+            ):
                 end = _before_names(sentence, start, end)
             for sides, confidence in self._parties(reading, sentence, rules()[name], start, end):
                 if not _in_scope(reading, sentence, start, sides):
@@ -160,6 +164,10 @@ class AgreementFinder:
             right = parties.subject_of(reading, sentence, orgs, left)
         if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
+        if rule.mutual and len(left) > 1:
+            right = [t for t in right if t.key not in {o.key for o in left}]
+        if rule.whose:
+            right = parties.whose(reading, orgs, start, end)
         if rule.closed_by:
             right = right if right and _closing(rule.rule).match(reading.text, right[-1].end) else []
         if rule.through:
@@ -171,6 +179,12 @@ class AgreementFinder:
             right = [t for t in right if not t.aside] or sites
         right = [] if right and parties.somebody_between(sentence, end, right[0]) else right
         right = right or [t for t in parties.from_which(reading, sentence, orgs, start) if t not in left[1:]]
+        if not right and not rule.alone and not rule.listed:
+            right = parties.antecedent(reading, orgs, left)
+        if not left and rule.left != rule.right and reading.text[start:end].lower().endswith(" by"):
+            left = [t for t in orgs if start <= t.start < end and not t.aside and not t.stands_in]
+        if not left and passive and right:
+            left = parties.through(reading, sentence, [t for t in after if t not in right], ("to",), start, end)
         if right and left and left[0].key == right[0].key and right[0].end <= start:
             left = [t for t in before if t.start > right[0].end][-1:]
         confidence = 0.85
@@ -189,7 +203,7 @@ class AgreementFinder:
             left = [t for t in left if t.key not in keys]
         if rule.behind:
             left, right = [], [t for t in right if not t.stands_in]
-        if not left and rule.where == "after" and len(right) >= 2:
+        if not left and rule.where == "after" and rule.left == rule.right and len(right) >= 2:
             return [([(roles.role_of(t, "party"), t) for t in right], confidence)]
         if not right and rule.mutual:
             left = pairings.the_two(reading, sentence, start) or left
@@ -212,8 +226,13 @@ class AgreementFinder:
         first, second = ("supplier", "customer") if turned else (rule.left, rule.right)
         sides: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, first), t) for t in left]
         others: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, second), t) for t in right]
-        if rule.nature == "financing" or (
-            (rule.together or _one(reading, start, end)) and not _plural(reading, start, end)
+        lent = all(t.kind == "investor" for t in right)
+        several = _GROUP.search(reading.text, end, max(end, right[0].start))
+        if (
+            rule.nature == "financing"
+            or lent
+            or several
+            or ((rule.together or _one(reading, start, end)) and not _plural(reading, start, end))
         ):
             return [[*sides, *others]]
         return [[*sides, other] for other in others]
@@ -292,9 +311,11 @@ def _of_another_clause(reading: Reading, sentence: Sentence, found: Verdict, anc
 def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:
     """Whether the deal's words are an infinitive ("to supply", "to invest in"): then it is still to be done."""
     start, end = anchor
-    return bool(
-        re.search(r"\bto\s$", reading.text[max(0, start - 4) : start]) or re.match(r"to\s", reading.text[start:end])
-    )
+    inside = re.match(r"to\s", reading.text[start:end])
+    before = re.search(r"\bto\s$", reading.text[max(0, start - 4) : start])
+    verb = start if inside else start - 3
+    agreed = word_pattern("deals", "sets", "deal").search(reading.text, max(0, verb - 15), verb)
+    return bool((inside or before) and not (agreed and agreed.end() == verb - 1))
 
 
 def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start: int) -> bool:
@@ -309,6 +330,7 @@ def _contract() -> re.Pattern[str]:
     return re.compile(
         r"\b(?:(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
         rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b"
+        rf"|\b(?:{nouns}),? under which\b"
         r"|in (?:an? )?(?:deal|contract|agreement|pact|lease) (?:worth|valued|that|which|signed|announced))",
         re.IGNORECASE,
     )
@@ -331,7 +353,7 @@ def _made(reading: Reading, anchor: tuple[int, int]) -> bool:
 @functools.cache
 def _deals() -> re.Pattern[str]:
     plurals = [word for word in lexicon.toml("deals")["sets"]["deal"] if word.endswith("s")]
-    return re.compile(rf"\b(?:{'|'.join(plurals)})\b", re.IGNORECASE)
+    return re.compile(rf"\b(?:{'|'.join(plurals)}|under contract)\b", re.IGNORECASE)
 
 
 def _one(reading: Reading, start: int, end: int) -> bool:
@@ -340,8 +362,12 @@ def _one(reading: Reading, start: int, end: int) -> bool:
 
 
 def _plural(reading: Reading, start: int, end: int) -> bool:
-    """Whether the words tell of several deals ("signed deals with")."""
-    return bool(_deals().search(reading.text, start, end))
+    """Whether the words tell of several deals ("signed deals with", "has 90 MW under contract with")."""
+    under = (
+        reading.text[max(0, start - 6) : start].lower() == "under "
+        and reading.text[start:end].lower() == "contract with"
+    )
+    return under or bool(_deals().search(reading.text, start, end))
 
 
 def _subject(sides: Sequence[tuple[PartyRole, Thing]]) -> Thing:

@@ -19,7 +19,7 @@ class DealRule(lexicon.Rule):
     """What changes hands; two deals of different nature between the same parties are two claims."""
     strong: bool = False
     """Whether the words by themselves tell of a deal that was made."""
-    default: Literal["realized", "possible"] = "realized"
+    default: Literal["realized", "planned", "possible"] = "realized"
     """What the words say where no cue does."""
     mutual: bool = False
     """Whether the parties may all stand before the words ("Garrow and Tarn signed a lease")."""
@@ -31,6 +31,8 @@ class DealRule(lexicon.Rule):
     """Whether both parties stand before the words, so that a name behind them is none."""
     named: bool = False
     """Whether the party on the right stands right before the words, behind its owner ("Garrow's Tarn contract")."""
+    whose: bool = False
+    """Whether the party on the right stands between the words, as owner ("is Garrow's only tenant")."""
     inside: bool = False
     """Whether the party on the left stands between the words ("built for Garrow by Tarn")."""
     listed: bool = False

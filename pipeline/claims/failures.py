@@ -18,6 +18,8 @@ _BACK = 3
 """Sentences between a deal and the one that tells how it ended."""
 _NEAR = 4
 """Words between the words of failure and what failed."""
+_HEAD = 2
+"""Words before those of failure in a clause that goes on about the subject of the one before ("…, have ended")."""
 _PRICE = 25
 """Words between a deal's words and its price."""
 _SURE = 0.8
@@ -67,7 +69,8 @@ def _matter(reading: Reading, sentence: Sentence, cue: CueMention) -> str:
     if _IT.match(reading.text, cue.end):
         return "talks" if cue.text.lower().endswith("off") else "deals"
     clause = sentence.clauses[sentence.clause_at(cue.start)]
-    if _TALKED.search(reading.text, clause.start, cue.start):
+    goes_on = reading.words_between(clause.start, cue.start) <= _HEAD
+    if _TALKED.search(reading.text, sentence.start if goes_on else clause.start, cue.start):
         return "talks"
     found: list[tuple[int, str]] = []
     for name in lexicon.toml("deals")["ending"]:

@@ -15,7 +15,10 @@ _POSSESSED = re.compile(
 )
 _CAMPUS = re.compile(
     r"['’]s?\s(?:(?!(?:at|in|on|from|for|to|with|and)\b)[\w-]+\s){0,3}"
-    r"(?:campus|site|facility|complex|project|data cent(?:er|re))\b"
+    r"(?:campus(?:es)?|sites?|facilit(?:y|ies)|complex|project|data cent(?:er|re)s?|halls?)\b"
+)
+_IN_SITE_OF = re.compile(
+    r"\b(?:at|in|inside)\s(?:[\w-]+\s){1,4}(?:owned by|run by|operated by|built by|belonging to|of|leased from)\s$"
 )
 _NEAR = 5
 """Words between a site and whose it is."""
@@ -72,6 +75,13 @@ def _builds(reading: Reading, org: Thing, between: str) -> bool:
     return bool(re.search(r"\b(?:that|which)\s$", between) and _words("active").match(behind.lstrip()))
 
 
+def _hosts(reading: Reading, org: Thing) -> bool:
+    """Whether a company is told as whose site it is ("at Tarn's campus", "in a hall of Garrow")."""
+    at = re.search(r"\b(?:at|in|inside|from|of)\s$", reading.text[max(0, org.start - 8) : org.start])
+    before = _IN_SITE_OF.search(reading.text, max(0, org.start - 60), org.start)
+    return bool((at and _CAMPUS.match(reading.text, org.end)) or before)
+
+
 def landlord(reading: Reading, sentence: Sentence, tenants: Sequence[Thing], start: int, end: int) -> list[Thing]:
     """Who lets the site where somebody takes space ("Garrow's lease at Fern Hollow"), if the words are of renting."""
     words = reading.text[start:end]
@@ -84,6 +94,10 @@ def landlord(reading: Reading, sentence: Sentence, tenants: Sequence[Thing], sta
     )
     if not rents:
         return []
+    for org in sentence.things:
+        near = org.type == "company" and org.start >= end and reading.words_between(end, org.start) <= _BETWEEN
+        if near and org.key not in {t.key for t in tenants} and _hosts(reading, org):
+            return [org]
     for site in sentence.things:
         if site.type == "cluster" and site.start >= end and reading.words_between(end, site.start) <= _BETWEEN:
             owner = owner_of(reading, site, tenants)

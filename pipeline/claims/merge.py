@@ -10,6 +10,7 @@ from typing import get_args
 
 from pipeline import lexicon
 from pipeline.claims.draft import Draft
+from pipeline.reading import Thing
 from pipeline.records import EntityType, Quantity, Realization
 
 _SURE = 0.7
@@ -173,9 +174,22 @@ def _one_deal(a: Draft, b: Draft) -> bool:
     """
     few, many = sorted((a, b), key=lambda d: len(_keys(d)))
     sides = {role for role, thing in many.parties if thing.key in _keys(few)}
+    if a.nature == b.nature and len(_keys(a)) == len(_keys(b)) and all(_among(t, b) for _, t in a.parties):
+        return True
     near = a.sentence.index == b.sentence.index or a.sentence.title or b.sentence.title
     some = _keys(few) < _keys(many) and (len(sides) > 1 or near)
     return a.nature == b.nature and (some or _keys(a) == _keys(b))
+
+
+def _among(thing: Thing, deal: Draft) -> bool:
+    """Whether a party is one of a deal's, if only by the head of an unlisted name ("Tarn" for "Tarn Energy")."""
+    name = thing.name.casefold()
+    for _, other in deal.parties:
+        longer = other.name.casefold()
+        headed = name.startswith(f"{longer} ") or longer.startswith(f"{name} ")
+        if thing.key == other.key or (headed and not (thing.id and other.id)):
+            return True
+    return False
 
 
 def _dates_agree(group: _Group, draft: Draft) -> bool:

@@ -16,7 +16,7 @@ _JOINED = re.compile(
     r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]{1,40}\s{1,2}){0,4}$"
 )
 _APPOSITION = re.compile(r", (?:the|an?) [^,;]{3,50} (?:of|between|by) (?:[^,;]* and )?(?:the |its )?(?:[\w-]+ ){0,2}")
-_CLOSED = re.compile(r"[^,;]*,")
+_CLOSED = re.compile(r"[^,;]*(?:,|[.!?]?$)")
 _PREPOSITIONS = {"with", "to", "for", "from", "by", "between", "of", "in", "into", "on"}
 _GOVERNING = {*_PREPOSITIONS, "at", "than", "against", "under", "near", "like"}
 _POSSESSIVES = {"its", "their", "our"}
@@ -38,6 +38,8 @@ _LISTED = 2
 """Words between a list of partners and the words that close it ("have both")."""
 _SEVERAL = 2
 """Names that a word for all of them closes."""
+_OUTPUT = re.compile(r" (?:full |entire |whole )?(?:output|power|electricity|energy)\b")
+"""Behind "its": what a plant sells."""
 _APPOSED = re.compile(r"\s?(?:[,.;)]|$|\b(?:of|for|to|on|in|behind|who)\b)")
 _WHOSE = re.compile(
     r"\b(for|to|fund|finance|in|into) (?:an?|the|its|two|three|several|both) [^,;:]{3,90}"
@@ -55,6 +57,7 @@ _PLUS = re.compile(r"\sand\s(?!has\b|will\b|is\b)")
 _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
 _FURTHER = re.compile(r".{0,6}?\b(?:and|but|while|whereas|although|as|because)\s+(?:the\s+)?", re.DOTALL)
 _SERVED = re.compile(r"\b(?:to|for)\s")
+_WHICH = re.compile(r",? (?:which|that|whom) (?:the )?(?:[\w-]+ ){0,2}$")
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
 
@@ -123,7 +126,7 @@ def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: i
     return [
         t
         for t in outside_appositions(reading, sentence, [o for o in orgs if o.start >= end])
-        if t.text.lower() not in _POSSESSIVES
+        if (t.text.lower() not in _POSSESSIVES or _OUTPUT.match(reading.text, t.end))
         and (t.text.lower() not in _PRONOUNS or sentence.clause_at(t.start) == here or _governed(reading, sentence, t))
         and ";" not in reading.text[end : t.start]
         and not (t.stands_in and _SAYING.match(reading.text, t.end))
@@ -150,6 +153,21 @@ def from_which(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], star
     return [t for t in orgs if 0 <= heads[-1].start() - t.end <= 2][-1:]
 
 
+def antecedent(reading: Reading, orgs: Sequence[Thing], doers: Sequence[Thing]) -> list[Thing]:
+    """The name that a relative clause is about whose own subject acts on it ("Tarn, which Garrow bought in May")."""
+    for head in orgs:
+        opened = doers and _WHICH.match(reading.text[head.end : doers[0].start])
+        if opened and head.end <= doers[0].start:
+            return [head]
+    return []
+
+
+def whose(reading: Reading, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
+    """The owner between the words of a deal ("is Garrow's only tenant")."""
+    inside = [t for t in orgs if start <= t.start < end and reading.text[t.end : t.end + 2] in {"'s", "’s", "' ", "’ "}]
+    return inside[-1:]
+
+
 def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
     """The party before the deal's words: the nearest of its clause, else the subject that the clause goes on about."""
     here = sentence.clause_at(start)
@@ -166,13 +184,20 @@ def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: 
 
 
 def _first_list(reading: Reading, first: list[Thing], orgs: Sequence[Thing]) -> list[Thing]:
-    """The list of names that the first one opens ("Tarn Energy (“Tarn”) and Garrow (“Garrow”) today announced …")."""
-    chosen = list(first)
+    """The list of names that the first one opens ("Tarn Energy (“Tarn”), Fenn and Garrow today announced")."""
+    chosen, closed = list(first), len(first)
     for thing in orgs:
-        between = reading.text[chosen[-1].end : thing.start] if chosen else ""
-        if " and " in between and not between.startswith(",") and _JOINED.match(between):
-            chosen.append(thing)
-    return chosen
+        if not chosen or thing.start < chosen[-1].end:
+            continue
+        between = reading.text[chosen[-1].end : thing.start]
+        joined = " and " in between or " & " in between
+        if not _JOINED.match(between) or tells(between) or (joined and between.startswith(",") and len(chosen) == 1):
+            break
+        chosen.append(thing)
+        if joined:
+            closed = len(chosen)
+            break
+    return chosen[:closed]
 
 
 def right_of(reading: Reading, orgs: Sequence[Thing], start: int, end: int, *, reach: int) -> list[Thing]:
