@@ -15,7 +15,7 @@ from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
-from pipeline.reading import Anchor, Reading, Sentence
+from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import DateMention, Event, Realization
 
 FORMS: dict[str, Realization] = {
@@ -61,6 +61,8 @@ _NOBODY = re.compile(
 """Before a step: that it was not taken, which is no news of the site."""
 _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 """Before an infinitive, which tells of no fact whatever its date."""
+_JUST_BEFORE = 3
+"""Sentences from a step within which another may be of its site."""
 _OF_THEM = re.compile(r"\b(?:them|these|those)\b")
 _NEAR = 24
 """Characters behind the words of a delivery that may still tell of what."""
@@ -131,7 +133,8 @@ class MilestoneFinder:
             if hit.end > sentence.end:
                 continue
             others = [h for h in hits if h.rule.event != hit.rule.event and sentence.start <= h.start < sentence.end]
-            draft = self._draft(reading, sentence, hit, others)
+            last = drafts[-1] if drafts and sentence.index - drafts[-1].sentence.index <= _JUST_BEFORE else None
+            draft = self._draft(reading, sentence, hit, others, last.subject if last else None)
             if draft:
                 drafts.append(draft)
         return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
@@ -167,8 +170,13 @@ class MilestoneFinder:
         decided = ("condition.if_proposed", "negation.dropped") if hit.rule.event == "permitted" else ()
         return (*self._deaf, *_BEHIND, *decided)
 
-    def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit, others: Sequence[_Hit]) -> Draft | None:
-        """The step that the words of a hit tell; a date behind one of the `others` in its sentence is that one's."""
+    def _draft(
+        self, reading: Reading, sentence: Sentence, hit: _Hit, others: Sequence[_Hit], before: Thing | None
+    ) -> Draft | None:
+        """The step that the words of a hit tell; a date behind one of the `others` in its sentence is that one's.
+
+        `before` is the site of the step told just before it.
+        """
         step = Anchor(hit.start, hit.end)
         none = _none(reading, sentence, hit)
         if _NOBODY.search(reading.text, sentence.start, hit.start):
@@ -189,6 +197,7 @@ class MilestoneFinder:
             wide=hit.rule.event == "permitted",
             moved=hit.rule.event == "workload_started",
             grown=hit.rule.event == "expanded",
+            before=before,
         )
         if site is None or (hit.rule.event in _OF_PARTS and of_a_number(reading, sentence, step)):
             return None
@@ -196,10 +205,11 @@ class MilestoneFinder:
             return None
         if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, hit):
             return None
+        told = _in_its_clause(sentence, hit)
         found = verdict(
             reading,
             sentence,
-            hit,
+            told,
             default="negated" if none else FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
             deaf_to=self._deaf_to(reading, hit),
@@ -211,7 +221,7 @@ class MilestoneFinder:
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
         rivals = [*sentence.quantities, *others]
-        date = dating.link(reading, sentence, hit, rivals, announced=hit.rule.event in {"announced", "permitted"})
+        date = dating.link(reading, sentence, told, rivals, announced=hit.rule.event in {"announced", "permitted"})
         if found.by_default and hit.form == "open" and _over(reading, hit, date):
             found = _by_its_words(reading, hit, found, "realized")
         if date is None and _in_general(reading, sentence, hit, found, confidence):
@@ -235,6 +245,12 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _in_its_clause(sentence: Sentence, hit: _Hit) -> Anchor:
+    """The words of a step without what a comma parts from its verb ("work in Ashby, Ohio, | began")."""
+    clause = sentence.clauses[sentence.clause_at(hit.end - 1)]
+    return Anchor(max(hit.start, clause.start), hit.end)
 
 
 def _over(reading: Reading, hit: _Hit, date: DateMention | None) -> bool:

@@ -91,8 +91,9 @@ def nearest(
 def on_topic(reading: Reading) -> bool:
     """Whether the article concerns AI computing infrastructure at all.
 
-    Sentences speak for it (AI chips or a strong word: 1; a number beside a faint word or a company of the field: a
-    part) and against it; an article in two minds is off topic, and so is one without any evidence (`_evident`).
+    Sentences speak for it (AI chips or a strong word: 1; a number beside a faint word or a company of the field, or
+    such a company beside a word for what it builds: a part) and against it; an article in two minds is off topic, and
+    so is one without any evidence (`_evident`).
     """
     topic = lexicon.toml("scope")["topic"]
     against = word_pattern("scope", "topic", "against")
@@ -166,7 +167,8 @@ def _weight(reading: Reading, sentence: Sentence) -> float:
         return 1.0
     field = any(t.kind in topic["company_kinds"] for t in sentence.things)
     faint = word_pattern("scope", "topic", "faint").search(reading.text, sentence.start, sentence.end)
-    return float(topic["faint_weight"]) if kinds and (field or faint) else 0.0
+    built = field and word_pattern("scope", "topic", "built").search(reading.text, sentence.start, sentence.end)
+    return float(topic["faint_weight"]) if built or (kinds and (field or faint)) else 0.0
 
 
 def clause_of(sentence: Sentence, anchor: Placed) -> ClauseSpan:

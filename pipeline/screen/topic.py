@@ -32,7 +32,7 @@ def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool
     counted = {of(found.start) for found in quantities}
     whole = sentences_with("strong") | {of(at) for at in chips}
     whole |= {of(found.start) for found in quantities if found.kind == "accelerators"}
-    part = counted if company else counted & sentences_with("faint")
+    part = counted | sentences_with("built") if company else counted & sentences_with("faint")
     # A capital may be that of a company's name ("Cipher Mining"), which tells of no other subject.
     against, kept = word_pattern("scope", "topic", "against"), word_pattern("scope", "power", "kept")
     others = outside(against, kept, text, 0, len(text))
