@@ -43,7 +43,7 @@ def _same(group: Sequence[Draft], draft: Draft) -> bool:
         return any(_one_deal(d, draft) for d in group)
     if draft.kind == "milestone":
         told = any(_same_subject(d, draft) for d in group) or _of_the_title(group, draft)
-        return told and _dates_agree(group, draft)
+        return told and _dates_agree(group, draft) and not any(_one_done(d, draft) for d in group)
     if any(d.sentence.index == draft.sentence.index or _contrary(d, draft) for d in group):
         return False
     return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in group) and _dates_agree(
@@ -59,6 +59,13 @@ def _contrary(a: Draft, b: Draft) -> bool:
     if "negated" not in said or len(said) == 1:
         return False
     return "realized" in said or (a.subject is not None and b.subject is not None and a.subject.key != b.subject.key)
+
+
+def _one_done(a: Draft, b: Draft) -> bool:
+    """Whether only one of two steps has been taken, and the other has its day to come: they are of two parts."""
+    done, due = (a, b) if a.verdict.realization == "realized" else (b, a)
+    told = done.verdict.realization == "realized" and not done.sentence.title
+    return told and due.verdict.realization in {"planned", "possible"} and due.date is not None
 
 
 def _of_the_title(group: Sequence[Draft], draft: Draft) -> bool:

@@ -64,8 +64,6 @@ _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 _JUST_BEFORE = 3
 """Sentences from a step within which another may be of its site."""
 _OF_THEM = re.compile(r"\b(?:them|these|those)\b")
-_NEAR = 24
-"""Characters behind the words of a delivery that may still tell of what."""
 _MOVED = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 """Begins the date to which a step was moved."""
 _SLOW = re.compile(r"\b(?:later?|behind|overdue)\b", re.IGNORECASE)
@@ -203,9 +201,9 @@ class MilestoneFinder:
             return None
         if site.type == "place" and hit.rule.event == "announced":
             return None
-        if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, hit):
+        if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, sentence, hit):
             return None
-        told = _in_its_clause(sentence, hit)
+        told = _in_its_clause(reading, sentence, hit)
         found = verdict(
             reading,
             sentence,
@@ -247,8 +245,10 @@ class MilestoneFinder:
         )
 
 
-def _in_its_clause(sentence: Sentence, hit: _Hit) -> Anchor:
+def _in_its_clause(reading: Reading, sentence: Sentence, hit: _Hit) -> Anchor:
     """The words of a step without what a comma parts from its verb ("work in Ashby, Ohio, | began")."""
+    if "," not in reading.text[hit.start : hit.end]:
+        return Anchor(hit.start, hit.end)
     clause = sentence.clauses[sentence.clause_at(hit.end - 1)]
     return Anchor(max(hit.start, clause.start), hit.end)
 
@@ -325,10 +325,11 @@ def _by_an_outsider(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     return walked and bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
 
 
-def _of_gear(reading: Reading, hit: _Hit) -> bool:
-    """Whether the words of a delivery name what comes ("the first racks arrived")."""
-    return bool(word_pattern("events", "sets", "gear").search(reading.text, hit.start, hit.end)) or bool(
-        _OF_THEM.search(reading.text, hit.start, hit.end + _NEAR)
+def _of_gear(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the words of a delivery, or what follows them, name what comes ("the first racks arrived")."""
+    gear = word_pattern("events", "sets", "gear")
+    return bool(
+        gear.search(reading.text, hit.start, sentence.end) or _OF_THEM.search(reading.text, hit.start, sentence.end)
     )
 
 

@@ -157,7 +157,9 @@ def _place(reading: Reading, sentence: Sentence, step: Anchor, wide: bool) -> Th
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
     places = [t for t in places if not _SEAT.search(reading.text, max(sentence.start, t.start - 16), t.start)]
     near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
-    return min(near, key=lambda t: (t.kind == "county", reading.gap(t, step)), default=None)
+    return min(
+        near, key=lambda t: (names_an_office(reading, t), t.kind == "county", reading.gap(t, step)), default=None
+    )
 
 
 @functools.cache
