@@ -59,6 +59,12 @@ MATCHES = [
     ("has ~#|a", "It has the hall."),
     ("by # mw", "It grew [by 40 MW] there."),
     ("by # mw", "It grew by some MW there."),
+    ("work _of began", "Then [work on the hall began]."),
+    ("work _of began", "Then [work began]."),
+    ("work _of began", "Then [work on the hall in Ashby, Ohio, began]."),
+    ("work _of began", "Then work on the hall, it is said, began."),
+    ("work _of began", "Then work on what was left began."),
+    ("work _of began", "A title on work at\n\nAshby began here."),
 ]
 ERRORS = [
     ("not?", "cannot be all optional"),

@@ -65,9 +65,11 @@ def _compared_by(draft: Draft) -> object:
         draft.link_confidence,
         _number_key(draft.quantity),
         draft.verdict.realization,
+        draft.date is not None,
         draft.nature,
         frozenset((role, party.key) for role, party in draft.parties),
-        (draft.sentence.index, draft.sentence.title) if draft.kind == "agreement" else None,
+        draft.sentence.title,
+        draft.sentence.index if draft.kind == "agreement" else _named(draft),
     )
 
 
@@ -134,7 +136,7 @@ def _same(group: _Group, draft: Draft) -> bool:
         return any(_one_deal(d, draft) for d in known)
     if draft.kind == "milestone":
         told = any(_same_subject(d, draft) for d in known) or _of_the_title(group.members, draft)
-        return told and _dates_agree(group, draft)
+        return told and _dates_agree(group, draft) and not any(_one_done(d, draft) for d in known)
     if draft.sentence.index in group.sentences or any(_contrary(d, draft) for d in known):
         return False
     return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in known) and _dates_agree(
@@ -150,6 +152,13 @@ def _contrary(a: Draft, b: Draft) -> bool:
     if "negated" not in said or len(said) == 1:
         return False
     return "realized" in said or (a.subject is not None and b.subject is not None and a.subject.key != b.subject.key)
+
+
+def _one_done(a: Draft, b: Draft) -> bool:
+    """Whether only one of two steps has been taken, and the other has its day to come: they are of two parts."""
+    done, due = (a, b) if a.verdict.realization == "realized" else (b, a)
+    told = done.verdict.realization == "realized" and not done.sentence.title
+    return told and due.verdict.realization in {"planned", "possible"} and due.date is not None
 
 
 def _of_the_title(group: Sequence[Draft], draft: Draft) -> bool:
@@ -220,8 +229,13 @@ def _of_others(site: Draft, other: Draft) -> bool:
     known = lexicon.by_id().get(site.subject.id or "")
     if isinstance(known, lexicon.Site) and other.subject.id in (known.owner, *known.users):
         return False
-    named = {t.key for t in site.sentence.things if t.type == "company" and not t.aside}
+    named = _named(site)
     return bool(named) and other.subject.key not in named
+
+
+def _named(draft: Draft) -> frozenset[str]:
+    """The companies that a mention's sentence names, asides left out."""
+    return frozenset(t.key for t in draft.sentence.things if t.type == "company" and not t.aside)
 
 
 def _number(quantity: Quantity) -> float | None:

@@ -16,7 +16,7 @@ from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Apart, Cover
-from pipeline.reading import Anchor, Reading, Sentence
+from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import DateMention, Event, Realization
 
 FORMS: dict[str, Realization] = {
@@ -66,9 +66,9 @@ _NOBODY = re.compile(
 """Before a step: that it was not taken, which is no news of the site."""
 _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 """Before an infinitive, which tells of no fact whatever its date."""
+_JUST_BEFORE = 3
+"""Sentences from a step within which another may be of its site."""
 _OF_THEM = re.compile(r"\b(?:them|these|those)\b")
-_NEAR = 24
-"""Characters behind the words of a delivery that may still tell of what."""
 _MOVED = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 """Begins the date to which a step was moved."""
 _SLOW = re.compile(r"\b(?:later?|behind|overdue)\b", re.IGNORECASE)
@@ -136,7 +136,8 @@ class MilestoneFinder:
             if hit.end > sentence.end:
                 continue
             others = [h for h in hits if h.rule.event != hit.rule.event and sentence.start <= h.start < sentence.end]
-            draft = self._draft(reading, sentence, hit, others)
+            last = drafts[-1] if drafts and sentence.index - drafts[-1].sentence.index <= _JUST_BEFORE else None
+            draft = self._draft(reading, sentence, hit, others, last.subject if last else None)
             if draft:
                 drafts.append(draft)
         return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
@@ -176,8 +177,13 @@ class MilestoneFinder:
         decided = ("condition.if_proposed", "negation.dropped") if hit.rule.event == "permitted" else ()
         return (*self._deaf, *_BEHIND, *decided)
 
-    def _draft(self, reading: Reading, sentence: Sentence, hit: _Hit, others: Sequence[_Hit]) -> Draft | None:
-        """The step that the words of a hit tell; a date behind one of the `others` in its sentence is that one's."""
+    def _draft(
+        self, reading: Reading, sentence: Sentence, hit: _Hit, others: Sequence[_Hit], before: Thing | None
+    ) -> Draft | None:
+        """The step that the words of a hit tell; a date behind one of the `others` in its sentence is that one's.
+
+        `before` is the site of the step told just before it.
+        """
         step = Anchor(hit.start, hit.end)
         none = _none(reading, sentence, hit)
         if _NOBODY.search(reading.text, sentence.start, hit.start):
@@ -200,17 +206,19 @@ class MilestoneFinder:
             wide=hit.rule.event == "permitted",
             moved=hit.rule.event == "workload_started",
             grown=hit.rule.event == "expanded",
+            before=before,
         )
         if site is None or (hit.rule.event in _OF_PARTS and of_a_number(reading, sentence, step)):
             return None
         if site.type == "place" and hit.rule.event == "announced":
             return None
-        if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, hit):
+        if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, sentence, hit):
             return None
+        told = _in_its_clause(reading, sentence, hit)
         found = verdict(
             reading,
             sentence,
-            hit,
+            told,
             default="negated" if none else FORMS[hit.form],
             default_rule=f"{hit.rule.rule}.{hit.form}",
             deaf_to=self._deaf_to(reading, hit),
@@ -222,7 +230,7 @@ class MilestoneFinder:
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
         rivals = [*sentence.quantities, *others]
-        date = dating.link(reading, sentence, hit, rivals, announced=hit.rule.event in {"announced", "permitted"})
+        date = dating.link(reading, sentence, told, rivals, announced=hit.rule.event in {"announced", "permitted"})
         if found.by_default and hit.form == "open" and _over(reading, hit, date):
             found = _by_its_words(reading, hit, found, "realized")
         if date is None and _in_general(reading, sentence, hit, found, confidence):
@@ -246,6 +254,14 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _in_its_clause(reading: Reading, sentence: Sentence, hit: _Hit) -> Anchor:
+    """The words of a step without what a comma parts from its verb ("work in Ashby, Ohio, | began")."""
+    if "," not in reading.text[hit.start : hit.end]:
+        return Anchor(hit.start, hit.end)
+    clause = sentence.clauses[sentence.clause_at(hit.end - 1)]
+    return Anchor(max(hit.start, clause.start), hit.end)
 
 
 def _over(reading: Reading, hit: _Hit, date: DateMention | None) -> bool:
@@ -320,10 +336,11 @@ def _by_an_outsider(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
     return walked and bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
 
 
-def _of_gear(reading: Reading, hit: _Hit) -> bool:
-    """Whether the words of a delivery name what comes ("the first racks arrived")."""
-    return bool(word_pattern("events", "sets", "gear").search(reading.text, hit.start, hit.end)) or bool(
-        _OF_THEM.search(reading.text, hit.start, hit.end + _NEAR)
+def _of_gear(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the words of a delivery, or what follows them, name what comes ("the first racks arrived")."""
+    gear = word_pattern("events", "sets", "gear")
+    return bool(
+        gear.search(reading.text, hit.start, sentence.end) or _OF_THEM.search(reading.text, hit.start, sentence.end)
     )
 
 

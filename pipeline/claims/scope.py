@@ -92,8 +92,8 @@ def on_topic(reading: Reading) -> bool:
     """Whether the article concerns AI computing infrastructure at all.
 
     Sentences speak for it (AI chips or a strong word: 1; a number or a supply of power beside a faint word or a
-    company of the field: a part) and against it; an article in two minds is off topic, and so is one without any
-    evidence (`_evident`).
+    company of the field, or such a company beside a word for what it builds: a part) and against it; an article in two
+    minds is off topic, and so is one without any evidence (`_evident`).
     """
     topic = lexicon.toml("scope")["topic"]
     against = word_pattern("scope", "topic", "against")
@@ -168,7 +168,8 @@ def _weight(reading: Reading, sentence: Sentence) -> float:
     field = any(t.kind in topic["company_kinds"] for t in sentence.things)
     faint = word_pattern("scope", "topic", "faint").search(reading.text, sentence.start, sentence.end)
     told = kinds or word_pattern("scope", "topic", "supply").search(reading.text, sentence.start, sentence.end)
-    return float(topic["faint_weight"]) if told and (field or faint) else 0.0
+    built = field and word_pattern("scope", "topic", "built").search(reading.text, sentence.start, sentence.end)
+    return float(topic["faint_weight"]) if built or (told and (field or faint)) else 0.0
 
 
 def clause_of(sentence: Sentence, anchor: Placed) -> ClauseSpan:

@@ -11,7 +11,7 @@ from pipeline.records import DateRelation
 
 Side = Literal["past", "future"] | None
 _LEFT, _RIGHT = 25, 15
-_SLIP = 12
+_SLIP = 18
 _CONDITION = 10
 """Words before "is granted" among which an "if" leaves it open."""
 _STOPS = frozenset(".!?;")

@@ -10,6 +10,8 @@ from pipeline.components.date_words import Context, Form, Inside
 from pipeline.records import Grain
 
 _PLURAL = ("days", "weeks", "months", "quarters", "years", "decades")
+_WEEKEND_REACH = 10
+"""Words before "the weekend" among which a word of the future makes it the coming one."""
 _ROLLING = ("week", "month", "year", "decade")
 
 
@@ -63,10 +65,17 @@ def _plain_unit(ctx: Context, index: int) -> Form | None:
         return Form(index + 3, "year", "year", _containing(ctx, "year", int(late)), weak=True)
     unit = tokens.word(index + 1)
     if unit == "weekend":
-        return Form(index + 2, "span", "week", _containing(ctx, "weekend", 0), weak=True)
+        return Form(index + 2, "span", "week", _containing(ctx, "weekend", _weekend_told(ctx, index)), weak=True)
     if unit in ("week", "month", "quarter", "year", "decade") and not tokens.gap(index + 1):
         return Form(index + 2, unit, unit, _containing(ctx, unit, 0), weak=True)
     return None
+
+
+def _weekend_told(ctx: Context, index: int) -> int:
+    """0 for the weekend of this week, -1 for the last one: told on a weekday of what happened "over the weekend"."""
+    before = set(ctx.tokens.low[max(0, index - _WEEKEND_REACH) : index])
+    weekday = ctx.published is not None and ctx.published.isoweekday() < 6
+    return -1 if weekday and before.isdisjoint(ctx.words.data.direction.future) else 0
 
 
 def _fiscal_unit(ctx: Context, stop: int, shift: int) -> Form:

@@ -41,6 +41,8 @@ _FORMS = ("base", "s", "ing", "past")
 _PREPOSITIONS = frozenset({"of", "at", "on", "in", "for", "to", "near", "outside", "inside", "into", "within"})
 _PHRASE_REACH = 16
 """Words of a phrase with a preposition, at most."""
+_NAME_REACH = 4
+"""Words from a comma before a state or a land to the comma behind it."""
 _NOT_IN_PHRASE = frozenset(
     {"is", "are", "was", "were", "be", "been", "has", "have", "had", "will", "would", "could", "may", "might", "should"}
     | {"shall", "must", "can", "which", "who", "that", "and", "but", "or", "when", "where", "while", "if", "because"}
@@ -131,16 +133,17 @@ class _Tokens:
         ends: set[int] = set()
         if i >= len(self.words) or self.words[i] not in _PREPOSITIONS:
             return ends
-        inserted = False
+        opened = -_NAME_REACH
         for at in range(i + 1, min(len(self.words), i + 1 + _PHRASE_REACH)):
             if at > i + 1:
                 ends.add(at)
             comma = self.words[at] == ","
             if (self.punctuation[at] and not comma) or self.words[at] in _NOT_IN_PHRASE:
                 break
-            if comma and not inserted and not (at + 1 < len(self.words) and self.capitals[at + 1]):
-                break
-            inserted = comma
+            if comma and at - opened >= _NAME_REACH:
+                if at + 1 == len(self.words) or not self.capitals[at + 1]:
+                    break
+                opened = at
         return ends
 
     def fits(self, i: int, allowed: frozenset[str] | None, barred: frozenset[str]) -> bool:

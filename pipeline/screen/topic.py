@@ -33,7 +33,7 @@ def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool
     whole = sentences_with("strong") | {of(at) for at in chips}
     whole |= {of(found.start) for found in quantities if found.kind == "accelerators"}
     told = counted | sentences_with("supply")
-    part = told if company else told & sentences_with("faint")
+    part = told | sentences_with("built") if company else told & sentences_with("faint")
     # A capital may be that of a company's name ("Cipher Mining"), which tells of no other subject.
     against, kept = word_pattern("scope", "topic", "against"), word_pattern("scope", "power", "kept")
     others = outside(against, kept, text, 0, len(text))
