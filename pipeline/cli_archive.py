@@ -145,7 +145,7 @@ def merge(out: Path, to: Path) -> None:
     """
     from pipeline.merge import merge as merged
 
-    with _explained(), no_writer(out):
+    with _explained(), no_writer(out), writing(to):
         done = merged(out, to)
     again = f"; {done.duplicates:,} of documents that an earlier shard has are left out" if done.duplicates else ""
     click.echo(f"wrote {done.claims:,} claims to {to}{again}", err=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import resource
+import signal
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -106,6 +107,7 @@ def _serve(
     pipe: Connection, build: Callable[[Settings], Any], extract: Callable[[Page, Any], Extraction], settings: Settings
 ) -> None:
     """The life of the process: ends when the other side of the pipe is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes; the pipe tells of the caller's end
     try:
         pipeline = build(settings)
     except Exception as error:

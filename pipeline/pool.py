@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
@@ -159,6 +160,7 @@ class _Worker:
 
 
 def _prepare(build: Callable[[Settings], Any], extract: Callable[[Page, Any], Extraction], settings: Settings) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes; the one that has this one ends it
     _Worker.extract = staticmethod(extract)
     try:
         _Worker.pipeline = build(settings)
