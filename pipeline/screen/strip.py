@@ -116,7 +116,10 @@ def outline(page: Markup, metas: Sequence[int], *, less: bool = False) -> bytes:
     head = (_meta(page.body, at) for at in metas)
     told = b"<p>".join((first[0] if first else b"", *head, *page.data))
     last = page.body[page.body.rfind(b">") + 1 :]
-    return b">".join((told + b"<p", *(_TEXT_WITH_LESS if less else _TEXT).findall(page.body), last))
+    # Behind the last tag there is no other to come, and each ">" there would be followed to the end.
+    named = page.body.find(b">", max(0, page.body.rfind(b"<", 0, -1)))
+    shown = page.body[: named if named >= 0 else None]
+    return b">".join((told + b"<p", *(_TEXT_WITH_LESS if less else _TEXT).findall(shown), last))
 
 
 def line(data: bytes, at: int) -> bytes:
@@ -154,11 +157,18 @@ def lines(page: Markup, metas: Sequence[int]) -> list[str]:
         at = end
     kept.append(page.body[at:])
     body = re.sub(r"[\n\r]", " ", b"".join(kept).decode("utf-8", "replace"))
-    body = _ANY.sub("", _CELL.sub(" ", _BLOCK.sub("\n", body)))
+    body = _in_place_of(_ANY, "", _in_place_of(_CELL, " ", _in_place_of(_BLOCK, "\n", body)))
     told = [part for at in metas for part in _meta(page.body, at).decode("utf-8", "replace").split('"')]
     told += [part for data in page.data for part in _unescaped(data.decode("utf-8", "replace")).split('"')]
     found = (one_line(html.unescape(line) if "&" in line else line) for line in (*body.split("\n"), *told))
     return [line for line in found if line]
+
+
+def _in_place_of(tags: re.Pattern[str], sign: str, body: str) -> str:
+    """A text with a sign for each of the tags; what is no tag since it is never closed is not looked through for each
+    "<" in it."""
+    end = body.rfind(">") + 1
+    return tags.sub(sign, body[:end]) + body[end:]
 
 
 def _unescaped(data: str) -> str:
