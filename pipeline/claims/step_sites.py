@@ -129,7 +129,7 @@ def of_a_number(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
     )
 
 
-_APPOSED = re.compile(r",\s(?:an?|the|its|one of)\s[^;]{0,60}$", re.IGNORECASE)
+_INSERTED = re.compile(r",\s(?:an?|the|its|one of)\s[^;]{0,60}$", re.IGNORECASE)
 _CLOSED = re.compile(r"[,–—]\s?$")
 
 
@@ -143,7 +143,7 @@ def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -
     """Whether a finite verb after a comma takes the step back to the hall or site named before its size, or the comma
     that closes an apposition does ("Heron, a 40 MW campus, broke ground").
     """
-    apposed = _APPOSED.search(reading.text, sentence.start, size.start) and _CLOSED.search(
+    apposed = _INSERTED.search(reading.text, sentence.start, size.start) and _CLOSED.search(
         reading.text, size.end, step.start
     )
     if not apposed and not _finite().search(reading.text, size.end, min(sentence.end, step.end)):
