@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import io
+import logging
 import os
 import signal
 import sys
@@ -88,7 +89,10 @@ def _leave_in_time(reader: int) -> None:
 def _stop(number: int, _frame: FrameType | None) -> None:
     for each in _STOPPING:  # once is enough: what is half written goes now
         signal.signal(each, signal.SIG_IGN)
-    click.echo(f"infraclaims: stopped by {signal.Signals(number).name}", err=True)
+    # By the system's own call: the signal may have come in the middle of a write to the stream.
+    with contextlib.suppress(OSError):
+        os.write(2, f"infraclaims: stopped by {signal.Signals(number).name}\n".encode())
+    logging.getLogger("asyncio").disabled = True  # it would tell of every task that this stops
     raise SystemExit(128 + number)
 
 

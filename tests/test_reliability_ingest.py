@@ -98,8 +98,8 @@ def test_a_data_folder_that_takes_nothing_ends_the_run_with_its_reason(home: Pat
     assert killed.run(home / "sources.toml") == 0
 
 
-def test_a_state_that_is_damaged_in_the_middle_is_named_and_a_new_one_finds_the_archive(home: Path):
-    """Claims that were published stay; with the state gone the pages are read anew from their sources."""
+def test_a_state_that_is_damaged_in_the_middle_is_named(home: Path):
+    """By that run or the next. Claims that were published stay; without the state all sources are read anew."""
 
     def damage(_: int) -> None:
         for name in ("state.db", "state.db-wal"):
@@ -108,6 +108,9 @@ def test_a_state_that_is_damaged_in_the_middle_is_named_and_a_new_one_finds_the_
                 (home / "data" / name).write_bytes(bytes(byte ^ 0x5A for byte in data))
 
     code, said = stopped_at(home, "publish", damage)
+    assert (code in (0, 3), "Traceback" in said) == (True, False), said
+    if code == 0:  # it had all that it needed in its memory, and the next one finds out
+        code, said = stopped_at(home, "end", lambda _: None)
     assert (code, "Traceback" in said) == (3, False), said
     assert "state.db" in said
     published = sorted((home / "data" / "claims").rglob("*.jsonl"))

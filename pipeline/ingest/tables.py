@@ -128,8 +128,10 @@ def open_state(url: str) -> Engine:
     try:
         with engine.begin() as db:
             upgrade(db)
-    except DBAPIError as error:
+    except Exception as error:
         engine.dispose()
+        if not isinstance(error, DBAPIError):
+            raise
         raise StateError(f"the state {engine.url.render_as_string()} cannot be opened: {error.orig}") from error
     return engine
 
@@ -182,8 +184,12 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own way of beginning transactions leaves out reads; SQLAlchemy begins them instead, below.
     connection.isolation_level = None
     # A killed process loses nothing with this; for a power cut see `make_durable`.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={_WAIT_SECONDS * 1000}"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={_WAIT_SECONDS * 1000}"):
+            connection.execute(f"PRAGMA {pragma}")
+    except Exception:
+        connection.close()  # SQLAlchemy does not know of it yet
+        raise
 
 
 def _begin_sqlite(db: Connection) -> None:
