@@ -195,11 +195,12 @@ def page_of(record: WarcRecord, max_bytes: int) -> Page:
     described = record.headers.get(PAGE_FIELD)
     if described is None:
         raise ValueError(f"the record {record.record_id} holds no page")
-    content = record.reader.read()
+    content, charset = record.reader.read(), None
     if record.is_http_parsed:
+        charset = record.http_charset or None
         headers = {name.lower(): value for name, value in record.http_headers.items()}
         content = unpacked(content, codings(headers.get("content-encoding", "")), max_bytes)
-    return Page.model_validate({**json.loads(described), "content": content})
+    return Page.model_validate({"charset": charset, **json.loads(described), "content": content})
 
 
 def cut_torn_end(path: Path, start: int = 0) -> int:

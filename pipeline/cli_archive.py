@@ -67,23 +67,25 @@ def reextract(
       infraclaims reextract "s3://bucket/crawl/*.warc.gz" -o out --workers 8 --dry-run
     """
     from pipeline.manifest import Options
-    from pipeline.reextract import prepare, settle
+    from pipeline.reextract import begun, finish, prepare, tidy
     from pipeline.settings import Settings
 
     settings, options = Settings(), Options(screen=not no_screen, zstd=zstd, parquet=parquet)
-    with _explained():
-        work = prepare(archives, out, settings, options)
-    _say_what(work)
     if dry_run:
+        with _explained():
+            _say_what(prepare(archives, out, settings, options))
         return
-    with _explained():
-        with only_one(out):  # and it can be written to: known before the seconds that Prefect takes to start
-            pass
-        # A finished run is told so without them.
-        finished = None if work.tasks else settle(archives, out, settings, options)
-    if finished:
-        _say_totals(finished, out)
-        return
+    with _explained(), begun(archives, out, settings, options) as work:
+        _say_what(work)
+        if work.tasks:
+            totals = _with_prefect(work, workers or os.cpu_count() or 1, cluster)
+        else:  # a finished run is told so without the seconds that Prefect takes to start
+            tidy(work)
+            totals = finish(work, [])
+    _say_totals(totals, out)
+
+
+def _with_prefect(work: Work, workers: int, cluster: str | None) -> Totals:
     from pipeline import local_prefect
 
     named_for_prefect(*archives, out)
@@ -91,11 +93,7 @@ def reextract(
         local_prefect.prepare()
     from pipeline import flows
 
-    with _explained():
-        totals = flows.reextract(
-            list(archives), str(out), workers or os.cpu_count() or 1, cluster, not no_screen, zstd, parquet
-        )
-    _say_totals(totals, out)
+    return flows.reextract_begun(work, workers, cluster)
 
 
 @click.command()

@@ -248,11 +248,11 @@ def export(claims: tuple[str, ...], out: Path) -> None:
     with _usable(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".parquet":
-            from pipeline.flat import columns, flat_row
-            from pipeline.parquet import Field, write_parquet
+            from pipeline.flat import flat_row
+            from pipeline.parquet import write_parquet
+            from pipeline.tables import claim_fields
 
-            fields = [Field(column.name, column.type) for column in columns()]
-            write_parquet(out, fields, map(flat_row, items))
+            write_parquet(out, claim_fields(), map(flat_row, items))
         else:
             from pipeline.jsonld import jsonld_lines
             from pipeline.store import replacing

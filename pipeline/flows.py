@@ -1,15 +1,18 @@
 """The Prefect flows: `extract-articles` for files, `ingest` for sources that are read on a schedule.
 
 `reextract` takes a whole archive shard by shard. The only module that imports Prefect. It composes what works without
-it (`read_paths`, `extract_stream`, `open_run`; the stages of `pipeline.ingest`; `reextract.prepare`, `run_shard`,
+it (`read_paths`, `extract_stream`, `open_run`; the stages of `pipeline.ingest`; `reextract.begun`, `run_shard`,
 `reextract.finish`) and decides nothing about an article.
 """
 
 # No `from __future__ import annotations`: Prefect runs this file under another name, where it finds no type by name.
 
+import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Generator, Iterator
+import queue
+import time
+from collections.abc import Callable, Collection, Generator, Iterator
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -17,7 +20,7 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.futures import PrefectFuture, as_completed
+from prefect.futures import PrefectFuture
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled
@@ -52,6 +55,11 @@ from pipeline.shards import ShardTask, run_shard
 from pipeline.sources.files import read_paths
 from pipeline.store import DispositionError, RunWriter, Summary, check_dispositions, open_run
 from pipeline.stream import extract_stream
+
+WORKERLESS_SECONDS = 120.0
+"""How long a run waits for a cluster that has no worker."""
+_LOOK = 5.0
+"""Seconds between two looks at a cluster."""
 
 
 @task(name="extract-batch", task_run_name="batch-{number}", cache_policy=NO_CACHE, persist_result=False)
@@ -205,12 +213,25 @@ def reextract(
         zstd: Whether the outputs are compressed.
         parquet: Whether Parquet is written beside the JSON Lines.
     """
-    folder = Path(out)
-    with only_one(folder):
-        work = archive.prepare(paths, folder, Settings(), Options(screen=screen, zstd=zstd, parquet=parquet))
-        archive.tidy(work)
-        done = _run_shards(work, workers, cluster) if work.tasks else []
-        totals = archive.finish(work, done)
+    options = Options(screen=screen, zstd=zstd, parquet=parquet)
+    with archive.begun(paths, Path(out), Settings(), options) as work:
+        return _do(work, workers, cluster)
+
+
+def reextract_begun(work: Work, workers: int, cluster: str | None) -> Totals:
+    """The flow `reextract` over work that was prepared, so that what is done already is verified no second time."""
+
+    @flow(name="reextract", persist_result=False)
+    def prepared() -> Totals:
+        return _do(work, workers, cluster)
+
+    return prepared()
+
+
+def _do(work: Work, workers: int, cluster: str | None) -> Totals:
+    archive.tidy(work)
+    done = _run_shards(work, workers, cluster) if work.tasks else []
+    totals = archive.finish(work, done)
     create_markdown_artifact(markdown=_totals_report(totals), key="infraclaims-reextract", description="Sums of a run")
     return totals
 
@@ -232,8 +253,8 @@ def _run_shards(work: Work, workers: int, cluster: str | None) -> list[Entry]:
         futures: dict[PrefectFuture[Any], str] = {
             runner.submit(extract_shard, {"work": task, "pool": pool}): task.shard.id for task in work.tasks
         }
-        for future in as_completed(list(futures)):
-            entry: object = future.result(raise_on_failure=False)
+        for future in _ended(futures, runner):
+            entry = _outcome(future)
             if isinstance(entry, Entry):
                 manifest.append(work.out, entry)
                 done.append(entry)
@@ -241,6 +262,48 @@ def _run_shards(work: Work, workers: int, cluster: str | None) -> list[Entry]:
                 failures.print(f"{futures[future]}: {type(entry).__name__}: {entry}", markup=False, soft_wrap=True)
             advance(entry)
     return done
+
+
+def _ended(futures: Collection[PrefectFuture[Any]], runner: TaskRunner[Any]) -> Iterator[PrefectFuture[Any]]:
+    """The futures in the order in which they end.
+
+    Raises DispositionError when a cluster has had no worker for two minutes: then no other one would end.
+    """
+    ended: queue.SimpleQueue[PrefectFuture[Any]] = queue.SimpleQueue()
+    for future in futures:
+        future.add_done_callback(ended.put)
+    left, seen = len(futures), time.monotonic()
+    while left:
+        with contextlib.suppress(queue.Empty):
+            yield ended.get(timeout=_LOOK)
+            left -= 1
+            continue
+        if _has_workers(runner):
+            seen = time.monotonic()
+        elif time.monotonic() - seen > WORKERLESS_SECONDS:
+            raise DispositionError(
+                f"the cluster has had no worker for {WORKERLESS_SECONDS:.0f} seconds: {left} of {len(futures)} shards "
+                "are left; start workers and run the same command again"
+            )
+
+
+def _has_workers(runner: TaskRunner[Any]) -> bool:
+    """Whether anybody is there to do a task: always here, on a cluster where its scheduler knows a worker."""
+    if isinstance(runner, ThreadPoolTaskRunner):
+        return True
+    client = cast(Any, runner).client
+    try:
+        return bool(client.status == "running" and client.nthreads())
+    except (TimeoutError, OSError, RuntimeError):  # the scheduler does not answer either
+        return False
+
+
+def _outcome(future: PrefectFuture[Any]) -> object:
+    """What a task returned, or the exception that it ended with; one whose workers keep dying has no state."""
+    try:
+        return future.result(raise_on_failure=False)
+    except (Exception, asyncio.CancelledError) as error:
+        return error
 
 
 def _runner(cluster: str | None, workers: int) -> TaskRunner[Any]:

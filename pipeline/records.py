@@ -73,6 +73,8 @@ class Page(Record):
     content: bytes | str
     media_type: Literal["html", "markdown", "text"] | None = None
     """What the container says the content is; None lets the cleaner look."""
+    charset: str | None = None
+    """The encoding that the container names (the header of an HTTP reply), for content that does not name its own."""
     id: str | None = None
     url: str | None = None
     title: str | None = None

@@ -48,7 +48,18 @@ def prepare(paths: Sequence[str], out: Path, settings: Settings, options: Option
 
     Raises ArchiveError or ManifestError for inputs or a folder that cannot be worked with.
     """
-    shards = plan(paths)
+    return _work(plan(paths), out, settings, options)
+
+
+@contextlib.contextmanager
+def begun(paths: Sequence[str], out: Path, settings: Settings, options: Options) -> Generator[Work]:
+    """As `prepare`, with the folder held for this run until the block ends, so that what was verified stays so."""
+    shards = plan(paths)  # first: a path that names nothing makes no folder
+    with only_one(out):
+        yield _work(shards, out, settings, options)
+
+
+def _work(shards: list[Shard], out: Path, settings: Settings, options: Options) -> Work:
     fingerprint = identify(settings).fingerprint
     comparison = manifest.compare(shards, manifest.read(out), fingerprint, options, out)
     tasks = [
@@ -84,19 +95,6 @@ def finish(work: Work, done: Sequence[Entry]) -> Totals:
         raise DispositionError(f"{totals.records} records have {sum(totals.dispositions.values())} dispositions")
     manifest.end(work.out)
     return totals
-
-
-def settle(paths: Sequence[str], out: Path, settings: Settings, options: Options) -> Totals | None:
-    """Finish a run of which every shard is done already; None, with nothing changed, where one is to do.
-
-    Raises BusyError while another run has the folder.
-    """
-    with only_one(out):
-        work = prepare(paths, out, settings, options)
-        if work.tasks:
-            return None
-        tidy(work)
-        return finish(work, [])
 
 
 def add_up(entries: Sequence[Entry], done: int = 0) -> Totals:

@@ -21,14 +21,14 @@ from typing import Any, BinaryIO, Protocol, cast
 from pipeline.extractor import build
 from pipeline.manifest import Entry, Options, Output, file_digest
 from pipeline.page_worker import Done, PageWorker
-from pipeline.records import ArticleRecord, Claim, Extraction, Page, Record, Rejected
+from pipeline.records import Extraction, Page, Record, Rejected
 from pipeline.screen import bytes_could_hold_claim, prepared, text_could_hold_claim
 from pipeline.screened import build_screened, extract_screened, screened
 from pipeline.settings import Settings
 from pipeline.sources.archive import Shard, open_shard
 from pipeline.store import DispositionError, line, replacing
 from pipeline.stream import extract_or_reject
-from pipeline.tables import ARTICLE_COLUMNS, CLAIM_COLUMNS, Table
+from pipeline.tables import Tables
 
 CLAIMS, ARTICLES = "claims", "articles"
 _KEPT = threading.local()
@@ -171,16 +171,14 @@ class _Outputs:
 
     def __init__(self, claims: _Sink, articles: _Sink) -> None:
         self._claims, self._articles = claims, articles
-        self.tables: tuple[Table[Claim], Table[ArticleRecord]] | None = None
+        self.tables: Tables | None = None
 
     def write(self, result: Extraction) -> None:
         for claim in result.claims:
             self._claims.write(line(claim))
         self._articles.write(line(result.article))
         if self.tables:
-            for claim in result.claims:
-                self.tables[0].add(claim)
-            self.tables[1].add(result.article)
+            self.tables.add(result)
 
 
 @contextlib.contextmanager
@@ -193,9 +191,7 @@ def _outputs(task: ShardTask, paths: list[Path]) -> Generator[_Outputs]:
         claims, articles = (stack.enter_context(_packed(f)) if task.options.zstd else f for f in files[:2])
         outputs = _Outputs(claims, articles)
         if task.options.parquet:
-            outputs.tables = Table(files[2], CLAIM_COLUMNS), Table(files[3], ARTICLE_COLUMNS)
-            for table in outputs.tables:
-                stack.enter_context(contextlib.closing(table))
+            outputs.tables = stack.enter_context(contextlib.closing(Tables(files[2], files[3])))
         yield outputs
 
 

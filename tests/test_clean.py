@@ -118,6 +118,28 @@ def test_charset(data: bytes, first: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "told", "first"),
+    [
+        ("Łódź has a campus of 300 MW.".encode("iso-8859-2"), "ISO-8859-2", "Łódź has"),
+        ("Łódź has a campus of 300 MW.".encode("iso-8859-2"), ' "iso-8859-2"', "Łódź has"),
+        ("Москва has a campus of 300 MW.".encode("koi8-r"), "koi8-r", "Москва has"),
+        (b"<html><meta charset=latin2><p>" + "Łódź has a campus.".encode("iso-8859-2") + b"</p>", "koi8-r", "Łódź has"),
+        (BODY.encode("utf-8"), "iso-8859-1", "Zürich's campus — 300 MW"),
+        (BODY.encode("utf-16"), "iso-8859-1", "Zürich's campus — 300 MW"),
+        (BODY.encode("cp1252"), "utf-8", "Zürich's campus — 300 MW"),
+        (BODY.encode("cp1252"), "rot13", "Zürich's campus — 300 MW"),
+        (BODY.encode("cp1252"), "no name\0", "Zürich's campus — 300 MW"),
+    ],
+    ids=[
+        "told alone", "in quotes", "another", "the page knows better", "latin-1 for utf-8", "a mark is surer",
+        "utf-8 for windows-1252", "a codec that is none", "no name",
+    ],
+)  # fmt: skip
+def test_the_container_names_the_charset_where_the_page_does_not(data: bytes, told: str, first: str) -> None:
+    assert cleaned(data, charset=told).text.startswith(first)
+
+
+@pytest.mark.parametrize(
     ("data", "reason"),
     [
         (b"", "empty"),

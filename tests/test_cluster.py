@@ -113,15 +113,58 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
         command(str(archive), out, "--cluster", address), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 600
         while entries_in(out) == 0:
             assert program.poll() is None, program.communicate()[1].decode()
             assert time.monotonic() < deadline, "no shard was done: both workers are gone, or never came"
             time.sleep(0.05)
         workers[0].send_signal(signal.SIGKILL)
-        told = program.communicate(timeout=240)[1].decode()
+        told = program.communicate(timeout=600)[1].decode()
     finally:
         program.kill()
     assert program.returncode == 0, told
     assert outputs(out) == whole
     assert len(manifest.read(out)) == FILES
+
+
+IMPATIENT = """
+import sys
+from pipeline import local_prefect
+local_prefect.prepare()
+from pipeline import cli, flows
+flows.WORKERLESS_SECONDS = 8.0
+sys.argv = ["infraclaims", *sys.argv[1:]]
+cli.main()
+"""
+
+
+def test_a_cluster_that_loses_all_workers_ends_the_run_which_goes_on_later(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], archive: Path, whole: dict[str, bytes], tmp_path: Path
+) -> None:
+    address, workers = cluster
+    out = tmp_path / "out"
+    workers[1].kill()  # one shard at a time, so that some are left when the other goes
+    arguments = command(str(archive), out)[1:]
+    program = subprocess.Popen(
+        [sys.executable, "-c", IMPATIENT, *arguments, "--cluster", address],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 600
+        while entries_in(out) == 0:
+            assert program.poll() is None, program.communicate()[1].decode()
+            assert time.monotonic() < deadline, "no shard was done"
+            time.sleep(0.05)
+        workers[0].kill()
+        told = program.communicate(timeout=300)[1].decode()
+    finally:
+        program.kill()
+    assert program.returncode == 3, told
+    assert "no worker for 8 seconds" in told
+    assert "Traceback" not in told
+    done = entries_in(out)
+    assert 1 <= done < FILES
+    again = subprocess.run(command(str(archive), out), capture_output=True, text=True, check=False)
+    assert f"{done} done and verified, {FILES - done} to do" in again.stderr
+    assert again.returncode == 0, again.stderr
+    assert outputs(out) == whole

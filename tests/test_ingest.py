@@ -64,6 +64,19 @@ def test_a_page_becomes_claims_that_the_archive_gives_again(site: Site, extract:
     assert json.loads(again.article.to_json()) == operation.lines("articles")[0]
 
 
+def test_the_header_of_the_reply_names_the_encoding_of_a_page_that_does_not(
+    site: Site, extract: Extract, tmp_path: Path
+):
+    text = "<p>Harbour Cloud said its Łódź data center runs 12,000 H200s. The hall was opened on Monday.</p>" * 3
+    latin2 = f"<html><head><title>Łódź opens</title></head><body>{text}</body></html>".encode("iso-8859-2")
+    site.page("/a", latin2, kind='text/html; charset="ISO-8859-2"')
+    operation = Operation(tmp_path, feed(site, "/feed", "/a"))
+    operation.run(extract)
+    (record,) = operation.lines("articles")
+    assert record["document"]["title"] == "Łódź opens"
+    assert "its Łódź data center" in record["text"]
+
+
 def test_the_second_run_asks_for_nothing_and_adds_nothing(site: Site, extract: Extract, tmp_path: Path):
     site.page("/a", article(1))
     operation = Operation(tmp_path, feed(site, "/feed", "/a"))

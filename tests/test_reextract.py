@@ -21,6 +21,7 @@ import zstandard
 from made_archive import RELEVANT, made, packed, page, paragraphs, record
 
 from pipeline import manifest
+from pipeline.flat import from_flat
 from pipeline.manifest import ManifestError, Options
 from pipeline.merge import merge
 from pipeline.reextract import Totals, finish, prepare, tidy
@@ -116,8 +117,11 @@ def test_packed_and_tabled_outputs_hold_the_same(archive: str, whole: Path, tmp_
     name = next(name for name in plain if name.startswith("claims/part-0"))
     assert zstandard.decompress(found[f"{name}.zst"], max_output_size=1 << 24) == plain[name]
     table = parquet.read_table(tmp_path / "out" / name.replace(".jsonl", ".parquet")).to_pylist()
-    assert [row["record"] for row in table] == plain[name].decode().splitlines()
+    assert [from_flat(row).to_json() for row in table] == plain[name].decode().splitlines()
     assert {row["label"] for row in table} <= {"confirmed", "aspirational"}
+    articles = parquet.read_table(tmp_path / "out" / name.replace("claims", "articles").replace(".jsonl", ".parquet"))
+    lines = plain[name.replace("claims", "articles")].decode().splitlines()
+    assert [row["record"] for row in articles.to_pylist()] == lines
     assert [problems for _, problems in verify(tmp_path / "out")] == [[]]
 
 

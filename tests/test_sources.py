@@ -114,7 +114,7 @@ def test_fields_of_a_record(tmp_path: Path) -> None:
     }  # fmt: skip
     (tmp_path / "a.jsonl").write_text(json.dumps(fields))
     page = only(read(tmp_path / "a.jsonl"))
-    assert page.model_dump(exclude={"source", "content", "media_type"}) == {
+    assert page.model_dump(exclude={"source", "content", "media_type", "charset"}) == {
         "id": "12", "url": "https://a.example/b", "title": "T", "publisher": "P", "author": "A",
         "published": dt.date(2026, 3, 5), "retrieved": dt.datetime(2026, 3, 6, 7, 12, tzinfo=dt.UTC),
     }  # fmt: skip

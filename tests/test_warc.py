@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_archive import record
 
-from pipeline.records import Page
+from pipeline.clean import clean
+from pipeline.records import Article, Page
 from pipeline.settings import Settings
 from pipeline.sources.warc import read_warc
 
@@ -118,6 +119,19 @@ def test_a_page_has_address_and_day_and_its_encodings_are_undone(tmp_path: Path)
     assert (page.content, page.url, page.source) == (BODIES[2], "https://a.example/page", "w@0")
     assert page.retrieved is not None
     assert page.retrieved.isoformat() == "2026-03-06T01:02:03+00:00"
+
+
+def test_the_header_of_the_reply_names_the_encoding_of_a_page_that_does_not(tmp_path: Path) -> None:
+    body = f"<html><p>The Łódź campus draws 300 MW. {'It is open. ' * 20}</p></html>".encode("iso-8859-2")
+    named = [record("https://a.example/", body, kind=f"text/html; charset={name}") for name in ('"ISO-8859-2"', "?")]
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(b"".join(map(gzip.compress, named)))
+    pages = [page for page in read_warc(path, "w", Settings()) if isinstance(page, Page)]
+    told, untold = (clean(page, Settings()) for page in pages)
+    assert isinstance(told, Article)
+    assert isinstance(untold, Article)
+    assert told.text.startswith("The Łódź campus draws 300 MW.")
+    assert "Łódź" not in untold.text
 
 
 @pytest.mark.parametrize(("name", "data"), [("a.warc.gz", WHOLE), ("a.warc", b"".join(PLAIN))])

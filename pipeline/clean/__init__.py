@@ -57,7 +57,7 @@ def _characters(page: Page, max_bytes: int) -> str:
     data = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
     if len(data) > max_bytes:
         raise Refusal("too_large", f"it has {len(data):,} bytes; the limit is {max_bytes:,}")
-    text = decode(data) if isinstance(content, bytes) else data.decode("utf-8")
+    text = decode(data, page.charset) if isinstance(content, bytes) else data.decode("utf-8")
     if not text.strip(" \t\r\n\0\ufeff"):
         raise Refusal("empty", "it holds no text")
     return text

@@ -1,9 +1,9 @@
 """Bytes to characters, by a short policy of our own.
 
 A byte-order mark decides; else a NUL in every other byte means UTF-16; else UTF-8 if all of it is valid (a
-sequence cut at the very end is forgiven); else the encoding that the page declares; else UTF-8 with replacement
-characters where most of its non-ASCII bytes are valid UTF-8; else windows-1252, which is what pages that say
-latin-1 mean.
+sequence cut at the very end is forgiven); else the encoding that the page declares, or its container where it does
+not; else UTF-8 with replacement characters where most of its non-ASCII bytes are valid UTF-8; else windows-1252, which
+is what pages that say latin-1 mean.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ _MAX_REPLACED_SHARE = 0.1
 _FAMILIES = ("iso", "latin", "windows", "cp", "gb", "big5", "shift", "sjis", "euc", "koi8", "mac", "utf", "hz", "tis")
 
 
-def decode(data: bytes) -> str:
-    """The characters of a page. Raises Refusal: `empty`, `binary` or `undecodable`."""
+def decode(data: bytes, told: str | None = None) -> str:
+    """The characters of a page of which its container has `told` an encoding, or none.
+
+    Raises Refusal: `empty`, `binary` or `undecodable`.
+    """
     if not data.strip(b" \t\r\n\0"):
         raise Refusal("empty", "it holds no text")
     for mark, name in _BOMS:
@@ -51,7 +54,7 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data" and error.end == len(data):
             return data[: error.start].decode("utf-8")
-    return _checked(_legacy(data))
+    return _checked(_legacy(data, told))
 
 
 def _utf16_without_mark(data: bytes) -> str | None:
@@ -77,8 +80,8 @@ def _refuse_binary(data: bytes) -> None:
         raise Refusal("binary", "many of its bytes are control characters")
 
 
-def _legacy(data: bytes) -> str:
-    name = declared(data)
+def _legacy(data: bytes, told: str | None) -> str:
+    name = declared(data, told)
     if name and name != "utf-8":
         return data.decode(name, "replace")
     text = data.decode("utf-8", "replace")
@@ -86,12 +89,15 @@ def _legacy(data: bytes) -> str:
     return text if foreign > text.count("\ufffd") else data.decode("cp1252", "replace")
 
 
-def declared(data: bytes) -> str | None:
-    """The encoding that the head of the page names, under Python's name for it; null if none that can be used."""
+def declared(data: bytes, told: str | None = None) -> str | None:
+    """The encoding that the head of the page names, or else `told`, under Python's name for it.
+
+    Null where none is named, or none that can be used.
+    """
     found = re.search(rb"(?:charset\s{0,5}=|encoding\s{0,5}=)[\s\"']{0,5}([A-Za-z0-9_:.-]{2,40})", data[:4096], re.I)
-    if not found:
+    name = found[1].decode("ascii").lower() if found else (told or "").strip(" \"'").lower()
+    if not re.fullmatch(r"[a-z0-9_:.-]{2,40}", name):
         return None
-    name = found[1].decode("ascii").lower()
     if name in ("iso-8859-1", "iso8859-1", "latin-1", "latin1", "us-ascii", "ascii"):
         return "cp1252"
     if not name.startswith(_FAMILIES):

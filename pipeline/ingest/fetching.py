@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import re
 import time
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -116,16 +117,23 @@ def describe(source: Source, page: Waiting, found: Fetched, digest: str) -> Page
     """
     url = canonical(found.last.url, found.content)
     parts = (url, digest, page.document) if page.document else (url,)
+    kind = found.last.headers.get("content-type", "")
     return Page(
         source=page.url,
         content=found.content,
-        media_type=_media_type(found.last.headers.get("content-type", "")),
+        media_type=_media_type(kind),
+        charset=_charset(kind),
         id=content_hash(*parts)[:16],
         url=url,
         publisher=source.publisher,
         published=page.published,
         retrieved=found.last.at.replace(microsecond=0),
     )
+
+
+def _charset(header: str) -> str | None:
+    found = re.search(r"""charset\s{0,5}=\s{0,5}["']?([A-Za-z0-9_:.-]{2,40})""", header, re.IGNORECASE)
+    return found[1].lower() if found else None
 
 
 def _media_type(header: str) -> Literal["html", "markdown", "text"] | None:

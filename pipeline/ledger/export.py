@@ -7,11 +7,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pipeline.flat import columns, flat_row
+from pipeline.flat import flat_row
 from pipeline.ledger.records import Assertion, Link, Step
 from pipeline.ledger.store import Ledger
 from pipeline.parquet import Field, fields_of, write_parquet
 from pipeline.store import line, replacing
+from pipeline.tables import claim_fields
 
 TABLES = ("claims", "assertions", "links", "history")
 VIEWS = "views.sql"
@@ -32,7 +33,7 @@ def _records(ledger: Ledger) -> tuple[Iterator[Any], ...]:
 
 
 def export_parquet(ledger: Ledger, out: Path) -> list[Path]:
-    """Write the same as Parquet with flat columns, and `views.sql`; needs duckdb.
+    """Write the same as Parquet with flat columns, and `views.sql`; needs pyarrow.
 
     Claims have the columns of `pipeline.flat`, `excluded` (the correction that calls the claim wrong) and `overrides`
     (the corrections of its names). Dates are DATE; lists (`parties`, `voices`, `claims`, `overrides`) are JSON text.
@@ -44,7 +45,7 @@ def export_parquet(ledger: Ledger, out: Path) -> list[Path]:
         for claim in ledger.claims()
     )
     own = (Field("excluded", "VARCHAR"), Field("overrides", "VARCHAR"))
-    fields = (*(Field(column.name, column.type) for column in columns()), *own)
+    fields = (*claim_fields(), *own)
     paths = [write_parquet(out / "claims.parquet", fields, claims)]
     for name, model, records in zip(TABLES[1:], (Assertion, Link, Step), _records(ledger)[1:], strict=True):
         rows = (tuple(record.model_dump(mode="json").values()) for record in records)

@@ -28,13 +28,13 @@ __all__ = ["article_could_hold_claim", "bytes_could_hold_claim", "prepare", "pre
 def bytes_could_hold_claim(page: Page) -> bool:
     """The first look, at HTML that begins as a document: of other pages the second is the first."""
     raw = page.content if isinstance(page.content, bytes) else page.content.encode("utf-8", "replace")
-    return _scanner().could_hold_claim(raw, page.title or "")
+    return _scanner().could_hold_claim(raw, page.title or "", page.charset)
 
 
 def text_could_hold_claim(page: Page) -> bool:
     """The second look. Never raises."""
     try:
-        text = decode(page.content) if isinstance(page.content, bytes) else page.content
+        text = decode(page.content, page.charset) if isinstance(page.content, bytes) else page.content
     except Refusal:
         return True  # cleaning says why
     lines = _scanner().lines(text) if looks_like_html(text) else [fold(text)]

@@ -86,9 +86,12 @@ class Scanner:
         """The compiled patterns for another process on a machine of this kind."""
         return self._dumped
 
-    def could_hold_claim(self, raw: bytes, title: str = "") -> bool:
-        """Whether the bytes of an HTML page could: text, the title in its head, and its structured data count."""
-        if unreadable(raw) or not opens_like_html(raw):
+    def could_hold_claim(self, raw: bytes, title: str = "", charset: str | None = None) -> bool:
+        """Whether the bytes of an HTML page could: text, the title in its head, and its structured data count.
+
+        `title` and `charset`: what its container told.
+        """
+        if unreadable(raw, charset) or not opens_like_html(raw):
             return True
         told = title.encode("utf-8", "replace") + b"<p>" if title else b""
         page, metas = self._stripped(raw)
@@ -234,11 +237,11 @@ class Scanner:
         return bool(found)
 
 
-def unreadable(raw: bytes) -> bool:
+def unreadable(raw: bytes, told: str | None = None) -> bool:
     """Whether the words of a page may be in its bytes under other codes than ASCII."""
     if raw.startswith(_BOMS) or raw.find(b"\0", 0, _HEAD) >= 0:
         return True
-    name = declared(raw)
+    name = declared(raw, told)
     if name is None:
         return False
     if name.replace("_", "").startswith(_TWO_BYTES):

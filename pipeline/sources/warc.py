@@ -167,11 +167,11 @@ class _Reader:
         if described:
             # Somebody else's record may have a field of that name: then it tells nothing.
             with contextlib.suppress(ValueError):
-                return Page.model_validate({**json.loads(described), "content": body, "source": self._place(at)})
-        headers = record.headers
+                told = {"charset": record.http_charset or None, **json.loads(described)}
+                return Page.model_validate({**told, "content": body, "source": self._place(at)})
         return Page(
-            source=self._place(at), content=body, media_type="html", url=headers.get("WARC-Target-URI"),
-            retrieved=record.record_date,
+            source=self._place(at), content=body, media_type="html", charset=record.http_charset or None,
+            url=record.headers.get("WARC-Target-URI"), retrieved=record.record_date,
         )  # fmt: skip
 
     def _place(self, offset: int) -> str:
