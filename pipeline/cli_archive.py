@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli_io import named_for_prefect, printing, writing
-from pipeline.locks import BusyError, no_writer, only_one
+from pipeline.locks import BusyError, no_writer
 
 if TYPE_CHECKING:
     from pipeline.reextract import Totals, Work
@@ -78,6 +78,7 @@ def reextract(
     with _explained(), begun(archives, out, settings, options) as work:
         _say_what(work)
         if work.tasks:
+            named_for_prefect(*archives, out)
             totals = _with_prefect(work, workers or os.cpu_count() or 1, cluster)
         else:  # a finished run is told so without the seconds that Prefect takes to start
             tidy(work)
@@ -88,7 +89,6 @@ def reextract(
 def _with_prefect(work: Work, workers: int, cluster: str | None) -> Totals:
     from pipeline import local_prefect
 
-    named_for_prefect(*archives, out)
     with writing(Path(tempfile.gettempdir())):
         local_prefect.prepare()
     from pipeline import flows

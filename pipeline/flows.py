@@ -45,7 +45,7 @@ from pipeline.ingest import run as ingestion
 from pipeline.ingest.context import Context, Event
 from pipeline.ingest.report import markdown
 from pipeline.ingest.terminal import trouble
-from pipeline.locks import BusyError, only_one
+from pipeline.locks import BusyError
 from pipeline.manifest import Entry, Options
 from pipeline.records import Extraction
 from pipeline.reextract import Totals, Work
