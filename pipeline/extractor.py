@@ -67,7 +67,7 @@ _PRODUCT = re.compile(
 _KEEPERS = frozenset({"ai_lab", "neocloud", "colocation", "developer", "miner_hpc"})
 """Kinds of company whose chips are those that it has ("CoreWeave's GPUs"), and not those that it makes."""
 _RIVAL = re.compile(r"(?:['’]s)? (?:rivals?|competitors?|peers?) [A-Z]")
-_NAMED = re.compile(r"[A-Z][\w.-]*(?:['’]s?)? $")
+_NAMED = re.compile(r"(?<![\w.-])[A-Z][\w.-]*(?:['’]s?)? $")
 _MAKERS = frozenset({"chip_maker", "server_maker"})
 
 

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from pipeline.ingest.run import Extract
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 # Imported here, before warnings are errors: urllib3 below it warns on its first import of what is not installed.
 import trafilatura  # noqa: E402, F401
+
+
+@pytest.fixture(scope="module")
+def extract() -> Iterator[Extract]:
+    """What makes claims of the pages of an ingestion."""
+    from pipeline.ingest.run import extraction
+    from pipeline.settings import Settings
+
+    with extraction(Settings()) as made:
+        yield made

@@ -104,6 +104,14 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
         process.wait()
 
 
+def wait_for_a_shard(out: Path, program: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 600
+    while entries_in(out) == 0:
+        assert program.poll() is None, program.communicate()[1].decode()
+        assert time.monotonic() < deadline, "no shard was done: both workers are gone, or never came"
+        time.sleep(0.05)
+
+
 def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
     cluster: tuple[str, list[subprocess.Popen[bytes]]], archive: Path, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -113,11 +121,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
         command(str(archive), out, "--cluster", address), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        deadline = time.monotonic() + 600
-        while entries_in(out) == 0:
-            assert program.poll() is None, program.communicate()[1].decode()
-            assert time.monotonic() < deadline, "no shard was done: both workers are gone, or never came"
-            time.sleep(0.05)
+        wait_for_a_shard(out, program)
         workers[0].send_signal(signal.SIGKILL)
         told = program.communicate(timeout=600)[1].decode()
     finally:
@@ -150,11 +154,7 @@ def test_a_cluster_that_loses_all_workers_ends_the_run_which_goes_on_later(
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 600
-        while entries_in(out) == 0:
-            assert program.poll() is None, program.communicate()[1].decode()
-            assert time.monotonic() < deadline, "no shard was done"
-            time.sleep(0.05)
+        wait_for_a_shard(out, program)
         workers[0].kill()
         told = program.communicate(timeout=300)[1].decode()
     finally:

@@ -19,16 +19,9 @@ from website import Site, answering, article, in_turn, redirect, rss, validated
 
 from pipeline.archive import ArchiveError
 from pipeline.ingest import queue, tables
-from pipeline.ingest.run import Extract, extraction
+from pipeline.ingest.run import Extract
 from pipeline.ingest.tables import opened, pages
 from pipeline.locks import BusyError
-from pipeline.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def extract() -> Iterator[Extract]:
-    with extraction(Settings()) as extract:
-        yield extract
 
 
 @pytest.fixture

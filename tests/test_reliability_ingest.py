@@ -19,16 +19,9 @@ from test_reliability import FULL, READ_ONLY, own_mounts, started
 from website import Site, article, rss
 
 from pipeline.ingest import tables
-from pipeline.ingest.run import Extract, extraction
-from pipeline.settings import Settings
+from pipeline.ingest.run import Extract
 
 PAGES = 12
-
-
-@pytest.fixture(scope="module")
-def extract() -> Iterator[Extract]:
-    with extraction(Settings()) as extract:
-        yield extract
 
 
 @pytest.fixture

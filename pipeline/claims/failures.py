@@ -36,8 +36,8 @@ def apply(reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts, with deals that are told to have failed negated on that day, and their prices with them."""
     result = list(drafts)
     for sentence in reading.sentences:
-        cue = _failure(reading, sentence)
-        deal = _of(reading, sentence, cue, result) if cue else None
+        cue, matter = _failure(reading, sentence)
+        deal = _of(sentence, cue, matter, result) if cue else None
         if cue and deal:
             result = [_ended(reading, sentence, cue, deal, draft) for draft in result]
     return result
@@ -52,16 +52,17 @@ def _nouns(name: str) -> re.Pattern[str]:
     )
 
 
-def _failure(reading: Reading, sentence: Sentence) -> CueMention | None:
-    """The words that tell in a sentence that a deal came to nothing."""
+def _failure(reading: Reading, sentence: Sentence) -> tuple[CueMention | None, str]:
+    """The words that tell in a sentence that a deal came to nothing, and what failed (`_matter`)."""
     for cue in sentence.cues:
-        if cue.rule != _ENDING or not _matter(reading, sentence, cue):
+        matter = _matter(reading, sentence, cue) if cue.rule == _ENDING else ""
+        if not matter:
             continue
         clause = sentence.clauses[sentence.clause_at(cue.start)]
         before = [c for c in sentence.cues if clause.start <= c.start < cue.start]
         if not any(c.rule.startswith(_OPEN) for c in before):
-            return cue
-    return None
+            return cue, matter
+    return None, ""
 
 
 def _matter(reading: Reading, sentence: Sentence, cue: CueMention) -> str:
@@ -80,9 +81,8 @@ def _matter(reading: Reading, sentence: Sentence, cue: CueMention) -> str:
     return near[0] if near else ""
 
 
-def _of(reading: Reading, sentence: Sentence, cue: CueMention, drafts: Sequence[Draft]) -> Draft | None:
+def _of(sentence: Sentence, cue: CueMention, matter: str, drafts: Sequence[Draft]) -> Draft | None:
     """The deal, of the sentences before, that is said to have failed."""
-    matter = _matter(reading, sentence, cue)
     named = {t.key for t in sentence.things if t.type == "company" and not t.stands_in and not t.aside}
     deals = [d for d in drafts if d.kind == "agreement" and d.start < cue.start]
     own = [d for d in deals if d.sentence.index == sentence.index]

@@ -58,15 +58,15 @@ class _Group:
 
 
 def _compared_by(draft: Draft) -> object:
-    """What `_same` looks at of a mention, but for its date, and its sentence where it is a number's."""
+    """What `_same` looks at of a mention beyond its `_kind`, but for the days of its date, and its sentence where it is
+    a number's.
+    """
     thing = draft.subject
     return (
         thing and (thing.key, thing.type, thing.stands_in),
         draft.link_confidence,
-        _number_key(draft.quantity),
         draft.verdict.realization,
         draft.date is not None,
-        draft.nature,
         frozenset((role, party.key) for role, party in draft.parties),
         draft.sentence.title,
         draft.sentence.index if draft.kind == "agreement" else _named(draft),
@@ -139,9 +139,7 @@ def _same(group: _Group, draft: Draft) -> bool:
         return told and _dates_agree(group, draft) and not any(_one_done(d, draft) for d in known)
     if draft.sentence.index in group.sentences or any(_contrary(d, draft) for d in known):
         return False
-    return any(_same_number(d.quantity, draft.quantity) and _same_subject(d, draft) for d in known) and _dates_agree(
-        group, draft
-    )
+    return any(_same_subject(d, draft) for d in known) and _dates_agree(group, draft)
 
 
 def _contrary(a: Draft, b: Draft) -> bool:
@@ -244,10 +242,6 @@ def _number(quantity: Quantity) -> float | None:
 
 def _number_key(quantity: Quantity | None) -> object:
     return quantity and (quantity.unit, quantity.role, _number(quantity), quantity.relation == "range")
-
-
-def _same_number(a: Quantity | None, b: Quantity | None) -> bool:
-    return a is not None and b is not None and _number_key(a) == _number_key(b)
 
 
 def _join(group: Sequence[Draft]) -> Draft:

@@ -15,7 +15,7 @@ from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.claims.step_sites import of_a_number, site_of
 from pipeline.components.phrases import PhraseTable
-from pipeline.placed import Apart, Cover
+from pipeline.placed import Apart, Cover, by_span
 from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import DateMention, Event, Realization
 
@@ -131,11 +131,12 @@ class MilestoneFinder:
         """All milestones of the article, one a mention; weak ones ("announced") are kept for the merger to weigh."""
         drafts: list[Draft] = []
         hits = self._hits(reading)
+        by_sentence = by_span(hits, [(sentence.start, sentence.end) for sentence in reading.sentences])
         for hit in hits:
             sentence = reading.sentence_at(hit.start)
             if hit.end > sentence.end:
                 continue
-            others = [h for h in hits if h.rule.event != hit.rule.event and sentence.start <= h.start < sentence.end]
+            others = [h for h in by_sentence[sentence.index] if h.rule.event != hit.rule.event]
             last = drafts[-1] if drafts and sentence.index - drafts[-1].sentence.index <= _JUST_BEFORE else None
             draft = self._draft(reading, sentence, hit, others, last.subject if last else None)
             if draft:

@@ -227,14 +227,14 @@ def _in_aside(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed
         return False
     if not any(t.type in _SUBJECT_TYPES and not t.aside and t.end <= opened.start() for t in sentence.things):
         return False
-    return any(match["verb"].lower() in resuming() for match in _RESUMES.finditer(text, thing.end, anchor.start))
+    return any(match["verb"].lower() in _resuming() for match in _RESUMES.finditer(text, thing.end, anchor.start))
 
 
 _RESUMES = re.compile(r"[,–—)]\s(?:[a-z]+ly\s|also\s|now\s)?(?P<verb>[a-z]+)\b")
 
 
 @functools.cache
-def resuming() -> frozenset[str]:
+def _resuming() -> frozenset[str]:
     """Verbs with which a clause goes on behind an insertion."""
     words = lexicon.toml("cues")["clause"]
     return frozenset((*words["verbs"], *words["resuming"]))
