@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -49,6 +49,13 @@ class Program(click.Group):
             click.echo(f"infraclaims: cannot write to stdout: {error.strerror or error}", err=True)
             sys.exit(USAGE)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """As any group; click would end with 1 after Ctrl-C, which says that inputs were rejected."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _stop(signal.SIGINT)
+
 
 @contextlib.contextmanager
 def _stoppable() -> Generator[None]:
@@ -60,7 +67,8 @@ def _stoppable() -> Generator[None]:
     wakeup = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     before = {number: signal.getsignal(number) for number in _STOPPING}
     for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as `nohup` leaves it
+        # `nohup` leaves it ignored. Ctrl-C stays Python's: asyncio, and Prefect's `serve`, end in order by it alone.
+        if handler is not signal.SIG_IGN and number != signal.SIGINT:
             signal.signal(number, _stop)
     try:
         yield
@@ -76,6 +84,9 @@ def _leave_in_time(reader: int) -> None:
         number = next((each[0] for each in iter(lambda: signals.read(1), b"") if each[0] in _STOPPING), None)
     if number is None:
         return
+    # By the system's own call: the signal may have come in the middle of a write to the stream.
+    with contextlib.suppress(OSError):
+        os.write(2, f"infraclaims: stopped by {signal.Signals(number).name}\n".encode())
     time.sleep(_PATIENCE)
     for leave in AT_LEAVING:
         leave()
@@ -86,12 +97,9 @@ def _leave_in_time(reader: int) -> None:
     os._exit(128 + number)
 
 
-def _stop(number: int, _frame: FrameType | None) -> None:
+def _stop(number: int, _frame: FrameType | None = None) -> NoReturn:
     for each in _STOPPING:  # once is enough: what is half written goes now
         signal.signal(each, signal.SIG_IGN)
-    # By the system's own call: the signal may have come in the middle of a write to the stream.
-    with contextlib.suppress(OSError):
-        os.write(2, f"infraclaims: stopped by {signal.Signals(number).name}\n".encode())
     logging.getLogger("asyncio").disabled = True  # it would tell of every task that this stops
     raise SystemExit(128 + number)
 
