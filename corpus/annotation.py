@@ -24,6 +24,7 @@ from typing import Any, get_args
 from lxml import html
 from markdown_it import MarkdownIt
 
+from pipeline.components.measures import rules
 from pipeline.evaluation.gold import GoldArticle
 from pipeline.evaluation.scoring import HEADLINES, Result, compare, field_accuracy
 from pipeline.records import (
@@ -47,7 +48,7 @@ from pipeline.records import (
 )
 
 CORPUS = Path(__file__).parent
-UNITS = {"accelerators": "accelerator", "power": "MW", "energy": "MWh", "investment": None}
+UNITS = {"accelerators": "accelerator", **{row.kind: row.unit for row in rules().units}, "investment": None}
 DEFAULTS: dict[str, Any] = {
     "kind": None, "event": None, "subject": None, "subject_alt": [], "parties": [], "roles": [],
     "value": None, "min": None, "max": None, "unit": None, "relation": None, "role": None, "chip": None,

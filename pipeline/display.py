@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from pipeline.records import Claim, Cue, DateRange, Explanation, Quantity, Relation
+from pipeline.records import Claim, Cue, DateRange, Explanation, Quantity, Relation, UnitKind
 
 Layer = Literal["entity", "quantity", "date", "cue", "evidence", "part"]
 
 _SIGNS = {"eq": "", "approx": "≈ ", "ge": "≥ ", "gt": "> ", "le": "≤ ", "lt": "< ", "range": ""}
 _SCALES = ((1e12, " tn"), (1e9, " bn"), (1e6, " m"))
-_NUMERIC_ENTITIES = frozenset({"accelerator_count", "power", "energy", "money", "date"})
+_NUMERIC_ENTITIES = frozenset({"accelerator_count", *get_args(UnitKind), "money", "date"})
+_CURRENCY = re.compile("[A-Z]{3}")
+"""ISO 4217: only sums are said in millions and billions, and no other unit is written so."""
 
 # Each becomes one other character, so offsets into the text stay true. Bidirectional controls reorder what is read.
 _CONTROLS = {
@@ -101,7 +104,7 @@ def sign(relation: Relation) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    if unit not in ("accelerator", "MW", "MWh"):
+    if _CURRENCY.fullmatch(unit):
         for scale, name in _SCALES:
             if abs(value) >= scale:
                 return _plain_number(value / scale) + name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import tomllib
 from decimal import Decimal
@@ -53,6 +54,17 @@ def _check(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", _cases("quantities.toml"))
 def test_phrase(case: dict[str, Any]) -> None:
     _check(case)
+
+
+def test_a_bare_unit_counts_what_its_row_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No row but those of power is bare today."""
+    table = measures.rules()
+    bare = tuple(row.model_copy(update={"bare": True}) for row in table.units)
+    monkeypatch.setattr(measures, "rules", lambda: table.model_copy(update={"units": bare}))
+    monkeypatch.setattr(measures, "_patterns", functools.cache(measures._patterns.__wrapped__))
+    found = measures.read_bare("a gigawatt-hour battery and a gigawatt campus", 2)
+    assert found
+    assert (found.kind, found.unit, found.value) == ("energy", "MWh", 1000)
 
 
 @pytest.mark.parametrize("case", _cases("quantities_blind.toml"))

@@ -7,6 +7,7 @@ import html.parser
 import io
 import re
 from itertools import pairwise
+from typing import get_args
 
 import made
 import pytest
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from pipeline import display, explain_html, render
-from pipeline.records import Claim, DateRange, Explanation, Extraction, Quantity
+from pipeline.components.measures import rules
+from pipeline.records import Claim, DateRange, Entity, Explanation, Extraction, Quantity, UnitKind
 from pipeline.store import Summary
 
 HOSTILE = (
@@ -72,6 +74,7 @@ def test_date(item: DateRange | None, shown: str):
         ({"value": 1.5e9, "unit": "USD", "period": "year"}, "1.5 bn USD a year"),
         ({"value": 0.5, "unit": "MWh"}, "0.5 MWh"),
         ({"unit": "MW"}, "? MW"),
+        *(({"value": 5e6, "unit": row.unit}, f"5,000,000 {row.unit}") for row in rules().units),
     ],
 )
 def test_quantity(fields: dict[str, object], shown: str):
@@ -265,6 +268,20 @@ def test_html_marks_the_spans_of_each_claim():
     assert page.count('class="card"') == 3
     assert 'data-row="row-planned-asserted"' in page
     assert 'id="row-planned-asserted"' in page
+
+
+@pytest.mark.parametrize("kind", get_args(UnitKind))
+def test_an_amount_is_marked_once(kind: UnitKind):
+    """It stands among the entities too, which show names alone."""
+    found = made.explanation()
+    start, end = made.span("1.1 GW")
+    amount = Entity(type=kind, name="1.1 GW", start=start, end=end)
+    article = found.extraction.article.model_copy(update={"entities": (amount,)})
+    extraction = found.extraction.model_copy(update={"article": article})
+    marks = display.marks(found.model_copy(update={"extraction": extraction}))
+    assert [mark.layer for mark in marks if (mark.start, mark.end) == (start, end) and mark.layer != "part"] == [
+        "quantity"
+    ]
 
 
 def test_html_of_a_rejected_page_says_why():

@@ -330,4 +330,4 @@ def read_bare(text: str, pos: int) -> Term | None:
     if group == "plus" and tail:
         relation, end = "ge", tail.end()
     number = Number(start, end, value, value, vague=vague, spelled=True)
-    return Term(start, end, number, "power", row.unit, Decimal(f"{row.factor:.12g}"), relation=relation)
+    return Term(start, end, number, row.kind, row.unit, Decimal(f"{row.factor:.12g}"), relation=relation)
