@@ -103,6 +103,14 @@ def _first_words(parts: Sequence[Part]) -> set[str]:
     return first
 
 
+def _second_words(parts: Sequence[Part]) -> frozenset[str] | None:
+    """The words of which one must follow the first; None where more than plain words may."""
+    if len(parts) < 2 or parts[0][1] != "one" or parts[1][1] == "optional":
+        return None
+    words = parts[1][0]
+    return None if words is None or NUMBER in words else words
+
+
 @dataclass(frozen=True)
 class _Tokens:
     """A Doc as phrases see it."""
@@ -176,19 +184,23 @@ class PhraseTable:
     """Phrases by rule name, found in one pass over a Doc."""
 
     def __init__(self, rules: Iterable[tuple[str, Sequence[str]]], sets: Mapping[str, Sequence[str]]):
-        self._by_first: defaultdict[str, list[tuple[str, tuple[Part, ...]]]] = defaultdict(list)
+        self._by_first: defaultdict[str, list[tuple[str, tuple[Part, ...], frozenset[str] | None]]] = defaultdict(list)
         for rule, phrases in rules:
             for phrase in phrases:
                 for parts in _spelled(compile_phrase(phrase, sets)):
                     for word in _first_words(parts):
-                        self._by_first[word].append((rule, parts))
+                        self._by_first[word].append((rule, parts, _second_words(parts)))
 
     def find(self, doc: Doc) -> list[tuple[str, int, int]]:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
         tokens = _tokens(doc)
         found: list[tuple[str, int, int]] = []
+        following = iter([*tokens.words[1:], ""])
         for i, word in enumerate(tokens.words):
-            for rule, parts in self._by_first.get(word, ()):
+            after = next(following)
+            for rule, parts, second in self._by_first.get(word, ()):
+                if second is not None and after not in second:
+                    continue
                 end = _longest(parts, tokens, i)
                 if end is not None and end > i:
                     found.append((rule, i, end))

@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from itertools import pairwise
+from typing import Any
 
+import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
@@ -86,13 +88,15 @@ def sentences(doc: Doc) -> Doc:
     """Set `token.is_sent_start` from `sentence_spans`; a token cut by a boundary belongs to what it began in."""
     starts = {start for start, _ in sentence_spans(doc.text)}
     pending = True
+    begins: list[int] = []
     for token in doc:
         if token.idx in starts:
             pending = True
-        if pending and not token.is_space:
-            token.is_sent_start, pending = True, False
-        else:
-            token.is_sent_start = False
-    if len(doc):
-        doc[0].is_sent_start = True
+        begins.append(1 if pending and not token.is_space else -1)
+        pending = pending and begins[-1] < 0
+    if begins:
+        begins[0] = 1
+        # All at once: spaCy looks through the Doc for a parse before it sets one.
+        column: Any = np.array(begins, dtype=np.int64).astype(np.uint64).reshape(-1, 1)
+        doc.from_array(["SENT_START"], column)
     return doc
