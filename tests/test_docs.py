@@ -28,6 +28,7 @@ NOT_RUN = {
     "make check": "is .ci/run",
     "make help": "tests/test_readme.py: every target is there",
     "make lock": "asks the package registry; tests/test_packaging.py holds the result against the project",
+    "make archives": "ten minutes of two cores",
     "make bench": "minutes; tests/test_bench.py compares made figures",
     "make coverage": "runs the tests",
     "make train": "an hour; tests/test_models.py trains on a sample",
