@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 SECONDS ?= 300
+ARCHIVE ?= build/archive
 BENCH ?= corpus/samples/wire-desk.jsonl
 TREEBANK ?= ../shared/treebank
 
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet $(LOCK_OPTIONS)
 
-.PHONY: run test killed fuzz lint types check coverage bench train schema readme lock audit sbom clean help
+.PHONY: run test killed fuzz lint types check coverage bench archives train schema readme lock audit sbom clean help
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -45,6 +46,17 @@ coverage: $(VENV)/.dev ## which branches of pipeline/ the tests take, those of t
 
 bench: $(VENV)/.dev ## speed, and what of it got slower since benchmarks/recorded.json; RECORD=1 records it anew
 	@$(BIN)/python benchmarks/compare.py $(BENCH) $(if $(RECORD),--record)
+
+archives: $(VENV)/.dev ## the figures of docs/archives.md, by the clock too: ten minutes of two cores that nobody else uses
+	@mkdir -p $(ARCHIVE)
+	@seq -w 0 15 | xargs -P 2 -I N sh -c 'test -e $(ARCHIVE)/part-N.warc.gz || { \
+	  $(BIN)/python tests/made_archive.py $(ARCHIVE)/N.made.gz --pages 1250 --seed N >/dev/null && \
+	  mv $(ARCHIVE)/N.made.gz $(ARCHIVE)/part-N.warc.gz; }'
+	$(BIN)/python benchmarks/archive.py compare $(ARCHIVE) --full 2 | tee benchmarks/archive.json
+	$(BIN)/python benchmarks/archive.py workers $(ARCHIVE) | tee benchmarks/archive_workers.json
+	$(BIN)/python benchmarks/archive.py grow $(ARCHIVE) 10000 20000 40000 80000 | tee benchmarks/archive.jsonl
+	$(BIN)/python benchmarks/archive.py plot benchmarks/archive.jsonl > benchmarks/archive.svg
+	$(BIN)/python benchmarks/archive.py loss corpus/samples corpus/articles
 
 train: $(VENV)/.dev ## train the English pipeline from the treebanks in TREEBANK=DIR into build/model (about an hour)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m models.train --treebank $(TREEBANK) --out build/model

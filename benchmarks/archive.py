@@ -388,7 +388,7 @@ def main() -> None:
         if options.what == "compare":
             print(json.dumps(compare(paths, Path(scratch), full=options.full), indent=1))
         elif options.what == "workers":
-            print(json.dumps(workers(paths, Path(scratch)), indent=1))
+            print(json.dumps(workers(paths[:6], Path(scratch)), indent=1))
         else:
             for row in grow(paths, Path(scratch), [int(count) for count in options.more]):
                 print(json.dumps(row), flush=True)

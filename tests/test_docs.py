@@ -30,6 +30,7 @@ NOT_RUN = {
     "make lock": "asks the package registry; tests/test_packaging.py holds the result against the project",
     "make audit": "installs its tool and asks a service over the network",
     "make sbom": "installs its tool from the package registry",
+    "make archives": "ten minutes of two cores",
     "make bench": "minutes; tests/test_bench.py compares made figures",
     "make coverage": "runs the tests",
     "make train": "an hour; tests/test_models.py trains on a sample",

@@ -45,6 +45,7 @@ _OPENING = (
 )
 _COMMON_TAG = r"<(?:p|div|br|a|span|h[1-6]|ul|li|table|article|section|meta)(?:\s[^<>]{0,500})?/?>"
 _FRAME_TAG = r"""</?i?frame\b(?:[^<>"']|"[^"]{0,2000}"|'[^']{0,2000}'){0,2000}>"""
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 _TABLES, _ROWS, _CELLS = ("table",), ("tr", "row"), ("td", "th", "cell")
 
 
@@ -88,7 +89,8 @@ def parse(text: str) -> Any:
     """The lxml tree of a page; null where there is nothing to build one from."""
     lxml_html, etree = _lxml("lxml.html"), _lxml("lxml.etree")
     # lxml reads control characters, and raises where they are moved.
-    text = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", _without_control, text)
+    if _holds_control(text):
+        text = re.sub(r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", _without_control, text)
     text = re.sub(r"^\s{0,1000}<\?xml[^>]{0,500}\?>", "", text)
     text = re.sub(r"<[a-zA-Z][^<>]{50000,}>?", _without_bomb, text)
     # A frame that is never closed swallows the rest of the page; what stands in one is never the article.
@@ -98,6 +100,12 @@ def parse(text: str) -> Any:
         return lxml_html.document_fromstring(text, parser=parser, ensure_head_body=True)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
+
+
+def _holds_control(text: str) -> bool:
+    """Whether there is a control character to replace: bytes are looked through in a fifth of the time."""
+    data = text.encode("utf-8", "surrogatepass")
+    return len(data.translate(None, _CONTROLS)) < len(data) or b"\xef\xbf\xbe" in data or b"\xef\xbf\xbf" in data
 
 
 def _without_control(char: re.Match[str]) -> str:
@@ -128,8 +136,18 @@ def _link_texts(tree: Any) -> tuple[str, ...]:
     for anchor in tree.iter("a"):
         if len(texts) >= _MAX_LINKS:
             break
-        texts.append(one_line((" ".join(anchor.itertext()) if len(anchor) else anchor.text or "")[:500]))
+        texts.append(one_line(_words_in(anchor)[:500]))
     return tuple(text for text in texts if text)
+
+
+def _words_in(anchor: Any) -> str:
+    """The text of an element with a space between its parts; most links have one part, or one element with one."""
+    if not len(anchor):
+        return anchor.text or ""
+    inner = anchor[0]
+    if len(anchor) == 1 and not len(inner):
+        return " ".join(filter(None, (anchor.text, inner.text, inner.tail)))
+    return " ".join(anchor.itertext())
 
 
 def _body(tree: Any, text: str) -> tuple[list[str], str]:

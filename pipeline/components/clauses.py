@@ -7,6 +7,7 @@ how it hangs on the one before it, so that a clause without a cue of its own can
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,7 +42,7 @@ def _numeric(token: Token) -> bool:
     return token.is_digit or token.like_num or token.shape_.startswith("d")
 
 
-def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
+def _link_at(sentence: Sequence[Token], i: int, fresh: bool) -> Link | None:
     """The link with which a clause begins at token `i` of the sentence, or None; `fresh`: right after a break."""
     words = _words()
     token = sentence[i]
@@ -76,7 +77,7 @@ def _link_at(sentence: Span, i: int, fresh: bool) -> Link | None:
     return None
 
 
-def _told_that(sentence: Span, i: int) -> bool:
+def _told_that(sentence: Sequence[Token], i: int) -> bool:
     """Whether "that" at `i` opens what was said to somebody or somewhere ("told investors that", "wrote on X that")."""
     words = _words()
     for back in range(2, min(i, _TOLD) + 1):
@@ -86,7 +87,7 @@ def _told_that(sentence: Span, i: int) -> bool:
     return False
 
 
-def _ends_list(sentence: Span, comma: int) -> bool:
+def _ends_list(sentence: Sequence[Token], comma: int) -> bool:
     """Whether the comma closes the last but one name of a list ("A, B, and C have agreed")."""
     for back in range(1, _NAME + 2):
         if comma - back <= 0:
@@ -99,7 +100,7 @@ def _ends_list(sentence: Span, comma: int) -> bool:
     return False
 
 
-def _opens_finite(sentence: Span, i: int) -> bool:
+def _opens_finite(sentence: Sequence[Token], i: int) -> bool:
     """Whether within five tokens of `i` a finite verb comes before any comma: then a full clause begins here."""
     finite = _words()["finite"]
     for token in sentence[i : i + 6]:
@@ -110,7 +111,7 @@ def _opens_finite(sentence: Span, i: int) -> bool:
     return False
 
 
-def _main_begins(sentence: Span, begin: int, i: int) -> bool:
+def _main_begins(sentence: Sequence[Token], begin: int, i: int) -> bool:
     """Whether at token `i`, behind a comma, the main clause begins after one that opened the sentence ("When it was
     founded, the firm …")."""
     words = _words()
@@ -131,24 +132,25 @@ def split_clauses(sentence: Span) -> list[Clause]:
         if end > begin:
             clauses.append(Clause(sentence.start + begin, sentence.start + end, link))
 
-    for i, token in enumerate(sentence):
-        spaced_dash = token.text == "–" and i > 0 and bool(sentence[i - 1].whitespace_) and bool(token.whitespace_)
+    tokens = list(sentence)  # spaCy makes them anew each time that it is asked for one
+    for i, token in enumerate(tokens):
+        spaced_dash = token.text == "–" and i > 0 and bool(tokens[i - 1].whitespace_) and bool(token.whitespace_)
         if token.text in marks or spaced_dash or token.text == ")":
             close(i + (token.text == ")"))
             begin, link, fresh = i + 1, "coordinate", token.text != ")"
             if token.text == ")":
                 link = "leaning"
             continue
-        found = _link_at(sentence, i, fresh) if i else None
+        found = _link_at(tokens, i, fresh) if i else None
         if found is not None and not (fresh and found == "coordinate"):
             if sentence[begin:i].text.lower() in {"and", "or", "but", "and ,"}:
                 link = found
             else:
                 close(i)
                 begin, link = i, found
-        elif not clauses and _main_begins(sentence, begin, i):
+        elif not clauses and _main_begins(tokens, begin, i):
             close(i)
             begin, link = i, "main"
         fresh = False
-    close(len(sentence))
+    close(len(tokens))
     return clauses

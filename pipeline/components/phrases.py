@@ -18,6 +18,7 @@ first words, so that most tokens cost one dictionary lookup.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -115,6 +116,14 @@ def _first_words(parts: Sequence[Part]) -> set[str]:
         if mode == "one":
             break
     return first
+
+
+def _second_words(parts: Sequence[Part]) -> frozenset[str] | None:
+    """The words of which one must follow the first; None where more than plain words may."""
+    if len(parts) < 2 or parts[0][1] != "one" or parts[1][1] not in ("one", "ahead"):
+        return None
+    words = parts[1][0]
+    return None if words is None or NUMBER in words else words
 
 
 @dataclass(frozen=True)
@@ -218,19 +227,21 @@ class PhraseTable:
         self, rules: Iterable[tuple[str, Sequence[str]]], sets: Mapping[str, Sequence[str]], barred: Iterable[str] = ()
     ):
         self._barred = frozenset(barred)
-        self._by_first: defaultdict[str, list[tuple[str, tuple[Part, ...]]]] = defaultdict(list)
+        self._by_first: defaultdict[str, list[tuple[str, tuple[Part, ...], frozenset[str] | None]]] = defaultdict(list)
         for rule, phrases in rules:
             for phrase in phrases:
                 for parts in _spelled(compile_phrase(phrase, sets)):
                     for word in _first_words(parts):
-                        self._by_first[word].append((rule, parts))
+                        self._by_first[word].append((rule, parts, _second_words(parts)))
 
     def find(self, doc: Doc) -> list[tuple[str, int, int]]:
         """(rule, start token, end token) of every match, in order, each rule's matches longest-first and disjoint."""
         tokens = _tokens(doc)
         found: list[tuple[str, int, int]] = []
-        for i, word in enumerate(tokens.words):
-            for rule, parts in self._by_first.get(word, ()):
+        for i, (word, after) in enumerate(itertools.pairwise([*tokens.words, ""])):
+            for rule, parts, second in self._by_first.get(word, ()):
+                if second is not None and after not in second:
+                    continue
                 end = _longest(parts, tokens, i, self._barred)
                 if end is not None and end > i:
                     found.append((rule, i, end))
