@@ -16,7 +16,7 @@ from spacy.tokens import Doc, Span
 
 from pipeline import lexicon
 from pipeline.components.clauses import Clause, split_clauses
-from pipeline.components.phrases import PhraseTable
+from pipeline.components.phrases import NUMBER, PhraseTable
 from pipeline.components.sentences import sentences_of
 from pipeline.records import Certainty, CueMention, Realization
 
@@ -45,14 +45,18 @@ class CueFinder:
 
     def __init__(self) -> None:
         sets = lexicon.toml("cues")["sets"]
-        self._table = PhraseTable([(rule.rule, rule.phrases) for rule in rules().values()], sets)
+        forward = [(r.rule, r.phrases) for r in rules().values() if r.direction == "forward"]
+        others = [(r.rule, r.phrases) for r in rules().values() if r.direction != "forward"]
+        # What a cue says of the number ahead of it is lost once the cue itself has reached over it.
+        self._tables = (PhraseTable(forward, sets, barred=(NUMBER,)), PhraseTable(others, sets))
 
     def find(self, doc: Doc) -> list[CueMention]:
         """All cues with their scopes, in reading order; of two cues of one facet, one inside the other, the longer."""
         found = sentences_of(doc)
         clauses = {sentence.start: split_clauses(sentence) for sentence in found}
         home = {i: sentence for sentence in found for i in range(sentence.start, sentence.end)}
-        hits = sorted(self._table.find(doc), key=lambda hit: (hit[1], -(hit[2] - hit[1])))
+        hits = [hit for table in self._tables for hit in table.find(doc)]
+        hits.sort(key=lambda hit: (hit[1], -hit[2], hit[0]))
         starts, longest = [start for _, start, _ in hits], max((end - start for _, start, end in hits), default=0)
         mentions: list[CueMention] = []
         for rule_name, start, end in hits:

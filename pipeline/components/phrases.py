@@ -158,7 +158,8 @@ class _Tokens:
     def fits(self, i: int, allowed: frozenset[str] | None, barred: frozenset[str]) -> bool:
         """Whether the token may stand where a part allows these words."""
         if allowed is None:
-            return not self.punctuation[i] and self.words[i] not in barred
+            number = self.numbers[i] and NUMBER in barred
+            return not self.punctuation[i] and not number and self.words[i] not in barred
         return self.words[i] in allowed or (self.numbers[i] and NUMBER in allowed)
 
 
@@ -221,7 +222,7 @@ def _tokens(doc: Doc) -> _Tokens:
 
 
 class PhraseTable:
-    """Phrases by rule name, found in one pass over a Doc. No gap reaches over a word of `barred`."""
+    """Phrases by rule name, found in one pass over a Doc. No gap reaches over a `barred` word (`NUMBER`: a number)."""
 
     def __init__(
         self, rules: Iterable[tuple[str, Sequence[str]]], sets: Mapping[str, Sequence[str]], barred: Iterable[str] = ()
