@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from faults import hear_signals
 from test_flows import OFFLINE, processes_with
 from website import Site, article, rss
 
@@ -171,10 +172,6 @@ def wait_for_scheduled(api: str, shell: subprocess.Popen[bytes], log: Path) -> d
     raise TimeoutError(log.read_text())
 
 
-def hear_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_serve_runs_on_a_schedule_by_one_process(checkout: Path):
     """Seconds in the sixth field of cron, so that the test need not wait for a minute."""
     (checkout / "sources.toml").write_bytes((checkout / "sources.example.toml").read_bytes())
@@ -182,8 +179,7 @@ def test_serve_runs_on_a_schedule_by_one_process(checkout: Path):
     mark = environment(checkout, SERVE_MARK=str(checkout))
     with (
         (checkout / "log").open("wb") as log,
-        # A shell's job in the background is started deaf to Ctrl-C, and so would be what it starts.
-        subprocess.Popen(command, cwd=checkout, env=mark, stderr=log, preexec_fn=hear_interrupts) as served,
+        subprocess.Popen(command, cwd=checkout, env=mark, stderr=log, preexec_fn=hear_signals) as served,
     ):
         try:
             until = time.monotonic() + 200

@@ -15,16 +15,15 @@ import signal
 import sqlite3
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from faults import FULL, READ_ONLY, own_mounts, started, wait_for
 from ledger_cases import scenario
-from test_cli import PAGE, PLANS, PROGRAM, RUNS, article, infraclaims
-from test_flows import processes_with
-from test_reextract import entries_in, write_archive
+from test_cli import PAGE, PROGRAM, infraclaims
 from test_reextract import run as run_shards
+from test_reextract import write_archive
 
 from pipeline import manifest
 from pipeline.ledger import store as ledger_store
@@ -52,11 +51,6 @@ MORE = {"ledger add": "ledger add more.jsonl -o {disk}/ledger"}
 """Calls that need what another has written."""
 
 
-@functools.cache
-def own_mounts() -> bool:
-    return subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode == 0
-
-
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Inputs for every verb, and in `disk` what each wrote while all was well."""
@@ -82,11 +76,6 @@ def call(folder: Path, words: str, **environment: str) -> subprocess.CompletedPr
         [PROGRAM, *words.split()], cwd=folder, env={**os.environ, **environment},
         capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
-
-
-FULL = "mount -t tmpfs -o size=8m none disk && cp -a before/. disk && { cat /dev/zero > disk/fill 2> /dev/null; true; }"
-READ_ONLY = "mount --bind disk disk && mount -o remount,ro,bind disk"
-"""How a disk becomes so, with a mount that only the process sees."""
 
 
 @pytest.mark.skipif(not own_mounts(), reason="no mount of one's own is permitted here")
@@ -199,66 +188,6 @@ def test_a_file_that_takes_its_name_meanwhile_is_not_emptied_by_the_next_writer(
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
-def started(folder: Path, *words: object, **options: object) -> subprocess.Popen[bytes]:
-    """A program in a session of its own whose children bear a mark in their environment."""
-    return subprocess.Popen(
-        [PROGRAM, *map(str, words)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True, env={**os.environ, "MARK": str(folder)}, **options,
-    )  # fmt: skip
-
-
-def wait_for(what: Callable[[], object], process: subprocess.Popen[bytes] | None = None, seconds: float = 240) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until
-        if process and process.poll() is not None:
-            raise AssertionError(process.communicate()[1].decode())
-        time.sleep(0.05)
-
-
-def many_pages(folder: Path) -> Path:
-    path = folder / "many.jsonl"
-    path.write_text("".join(article(str(number), f"{RUNS} {PLANS}") + "\n" for number in range(3_000)))
-    return path
-
-
-STOPS = {
-    "Ctrl-C": (signal.SIGINT, os.killpg),
-    "SIGTERM": (signal.SIGTERM, os.kill),
-    "SIGTERM to all": (signal.SIGTERM, os.killpg),
-    "SIGHUP": (signal.SIGHUP, os.kill),
-}
-
-
-@pytest.mark.parametrize("stop", STOPS)
-def test_a_signal_ends_an_extraction_and_leaves_nothing(tmp_path: Path, stop: str):
-    number, kill = STOPS[stop]
-    out = tmp_path / "out"
-    process = started(tmp_path, "extract", many_pages(tmp_path), "-o", out)
-    half = out / ".claims.jsonl.tmp"
-    wait_for(lambda: half.exists() and half.stat().st_size, process)
-    kill(process.pid, number)
-    told = process.communicate(timeout=30)[1].decode()
-    assert process.returncode == 128 + number
-    assert f"infraclaims: stopped by {number.name}" in told
-    assert "Traceback" not in told
-    assert list(out.iterdir()) == []
-    wait_for(lambda: not processes_with(f"MARK={tmp_path}"), seconds=20)
-
-
-def test_an_extraction_that_was_killed_is_done_again_over_what_it_left(tmp_path: Path):
-    out, pages = tmp_path / "out", many_pages(tmp_path)
-    process = started(tmp_path, "extract", pages, "-o", out)
-    wait_for(lambda: (out / ".claims.jsonl.tmp").exists(), process)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert {path.name for path in out.iterdir()} == {f".{name}.jsonl.tmp" for name in ("claims", "articles", "rejects")}
-    wait_for(lambda: not processes_with(f"MARK={tmp_path}"), seconds=20)
-    pages.write_text(article("one", RUNS) + "\n")
-    assert infraclaims("extract", pages, "-o", out).returncode == 0
-    assert {path.name for path in out.iterdir()} == {f"{name}.jsonl" for name in ("claims", "articles", "rejects")}
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_ledger_whose_making_was_killed_is_made_again(desk: Path, tmp_path: Path, number: signal.Signals):
     """The earlier ledger stays until the new one is whole; the lock and the half ledger of the dead stop nobody."""
@@ -300,23 +229,6 @@ def test_a_killed_addition_leaves_the_ledger_as_it_was(desk: Path, tmp_path: Pat
     with Ledger(book / "ledger.db") as ledger:
         assert ledger.digest() == before
     assert infraclaims("ledger", "add", desk / "more.jsonl", "-o", book).returncode == 0
-
-
-def test_ctrl_c_ends_a_re_extraction_in_time_and_the_same_command_goes_on(tmp_path: Path):
-    """Ctrl-C reaches Prefect's server as well, which the run would wait for without end."""
-    archive, out = write_archive(tmp_path / "warcs"), tmp_path / "out"
-    process = started(tmp_path, "reextract", archive, "-o", out, "--workers", "2")
-    wait_for(lambda: entries_in(out), process)
-    os.killpg(process.pid, signal.SIGINT)
-    began = time.monotonic()
-    told = process.communicate(timeout=60)[1].decode()
-    assert time.monotonic() - began < 20
-    if process.returncode:  # it may have been done already
-        assert process.returncode == 130, told
-        assert "stopped by SIGINT" in told
-    wait_for(lambda: not processes_with(f"MARK={tmp_path}"), seconds=20)
-    run_shards([str(archive)], out)
-    assert infraclaims("verify", out).returncode == 0
 
 
 def damaged_in_the_middle(path: Path) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import killed
 import pytest
+from faults import FULL, READ_ONLY, own_mounts, started
 from operation import Operation, source
 from test_cli import PROGRAM
-from test_reliability import FULL, READ_ONLY, own_mounts, started
 from website import Site, article, rss
 
 from pipeline.ingest import tables
