@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from faults import started, wait_for
-from test_cli import PLANS, RUNS, article, infraclaims
+from faults import own_mounts, started, wait_for
+from test_cli import PLANS, PROGRAM, RUNS, article, infraclaims
 from test_flows import processes_with
 from test_reextract import entries_in, write_archive
 from test_reextract import run as run_shards
@@ -73,3 +74,27 @@ def test_ctrl_c_ends_a_re_extraction_in_time_and_the_same_command_goes_on(tmp_pa
     wait_for(lambda: not processes_with(f"MARK={tmp_path}"), seconds=20)
     run_shards([str(archive)], out)
     assert infraclaims("verify", out).returncode == 0
+
+
+@pytest.mark.skipif(not own_mounts(), reason="no mount of one's own is permitted here")
+def test_a_disk_that_is_full_loses_only_the_shards_that_had_no_room(tmp_path: Path):
+    """Room for one shard of four: the others are named and leave no half file; with more room the same command ends."""
+    write_archive(tmp_path / "warcs")
+    (tmp_path / "out").mkdir()
+    script = (
+        "mount -t tmpfs -o size=60k none out || exit 99\n"
+        '"$@" reextract warcs -o out --workers 1 2> told\necho $? > code\nfind out -name "*.tmp" > half\n'
+        "mount -o remount,size=8m out || exit 99\n"
+        '"$@" reextract warcs -o out --workers 1 2> again && "$@" verify out > verified'
+    )
+    command = ["unshare", "-rm", "bash", "-c", script, "bash", PROGRAM]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    told = (tmp_path / "told").read_text()
+    assert done.returncode == 0, (told, (tmp_path / "again").read_text(), done.stderr)
+    assert (tmp_path / "code").read_text() == "3\n", told
+    assert told.count("No space left on device") == 3
+    assert "3 of 4 shards were not done" in told
+    assert "Traceback" not in told
+    assert (tmp_path / "half").read_text() == ""
+    assert "1 done and verified, 3 to do" in (tmp_path / "again").read_text()
+    assert (tmp_path / "verified").read_text().strip().endswith("whole")
