@@ -76,6 +76,7 @@ def link(
         if _of_the_saying(reading, sentence, date, announced) or _elsewhere(reading, sentence, date):
             continue
         stands = found is not None and bool(_AS_OF.match(date.date.text)) and date.start >= anchor.end
+        stands = stands and not _said_anew(reading, sentence, anchor, date)
         if stands and not reading.text[: anchor.start].endswith(" of the "):
             best = best or (reading.gap(anchor, date), date)
             continue
@@ -91,6 +92,13 @@ def link(
         if cost <= _REACH and (best is None or cost < best[0]):
             best = (cost, date)
     return best[1] if best else None
+
+
+def _said_anew(reading: Reading, sentence: Sentence, anchor: Placed, date: DateMention) -> bool:
+    """Whether a date stands behind a semicolon, in a clause that is whole by itself."""
+    there = sentence.clause_at(date.start)
+    begun = reading.text.rfind(";", anchor.end, date.start) > 0
+    return begun and there != sentence.clause_at(anchor.start) and _has_verb(reading, sentence.clauses[there])
 
 
 def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, announced: bool) -> bool:
