@@ -159,7 +159,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     text = reading.text
     gap = reading.gap(thing, anchor)
     before = thing.end <= anchor.start
-    clauses = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
+    apart = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
+    clauses = 0 if _resumed(reading, sentence, thing, anchor) else apart
     score = 4.0 if clauses == 0 else 2.5 - clauses
     score += max(0.0, 3 - gap / 4) - elsewhere(reading, sentence, anchor, thing)
     site = thing.type == "cluster"
@@ -201,6 +202,17 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
             score -= 0.5
     return score
+
+
+def _resumed(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
+    """Whether the anchor's clause takes up the name behind insertions ("Tarn, which sold its mine when …, raised")."""
+    here, there = sentence.clause_at(thing.start), sentence.clause_at(anchor.start)
+    if thing.stands_in or there - here < 2 or not _ANTECEDENT.match(reading.text, thing.end):
+        return False
+    if any(clause.link != "subordinate" for clause in sentence.clauses[here + 1 : there]):
+        return False
+    first = reading.text[sentence.clauses[there].start : anchor.start].split(None, 1)
+    return bool(first) and first[0].lower() in _resuming()
 
 
 def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
