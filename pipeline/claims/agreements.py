@@ -44,7 +44,8 @@ class AgreementFinder:
         drafts: list[Draft] = []
         for name, start, end in self._hits(reading):
             sentence = reading.sentence_at(start)
-            if end > sentence.end or _something_else(reading, sentence, rules()[name], start):
+            named = any(t.type == "company" and t.start < start < t.end for t in sentence.things)
+            if end > sentence.end or named or _something_else(reading, sentence, rules()[name], start):
                 continue
             if not contracts.told_as_asked(reading, sentence, rules()[name], start, end):
                 continue
@@ -186,7 +187,8 @@ class AgreementFinder:
             right = parties.antecedent(reading, orgs, left)
         if rule.lender:
             left = [t for t in left if roles.lends(t)]
-            right = story.borrower(reading, sentence, orgs, left, end) if left and not _lent_to(right) else []
+            if not rule.through:
+                right = story.teller(reading, sentence, orgs, left, end) if not _lent_to(right) else []
         if not left and rule.left != rule.right and reading.text[start:end].lower().endswith(" by"):
             left = [t for t in orgs if start <= t.start < end and not t.aside and not t.stands_in]
         if not left and passive and right:
@@ -199,7 +201,11 @@ class AgreementFinder:
             left = [landlords.owner_of(reading, t, right) or t for t in sites]
             left = [t for t in left if t.type != "cluster" or rule.right != "developer"]
         if right and not left and rule.where == "around":
-            left = story.earlier_company(reading, sentence, right)
+            left = (
+                story.teller(reading, sentence, orgs, right, end)
+                if rule.story
+                else story.earlier_company(reading, sentence, right)
+            )
             confidence = 0.6
         if left and not right and rule.right == "supplier" and rule.nature == "supply" and rule.through != ("with",):
             right = landlords.landlord(reading, sentence, left, start, end)

@@ -49,6 +49,8 @@ class DealRule(lexicon.Rule):
     """Whether what changes hands is a sum, told in the clause or named by the words ("raised $2bn from")."""
     lender: bool = False
     """Whether those before the words are in money by trade, and the other side is the company of the story."""
+    story: bool = False
+    """Whether the words leave out who acts, which then is the company of the story ("an order was placed with")."""
     joint: bool = False
     """Whether the words are a deal's only where both sides announce it, or the sentence names the contract."""
     behind: bool = False

@@ -39,11 +39,11 @@ def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]
     return []
 
 
-def borrower(
-    reading: Reading, sentence: Sentence, orgs: Sequence[Thing], lenders: Sequence[Thing], end: int
+def teller(
+    reading: Reading, sentence: Sentence, orgs: Sequence[Thing], others: Sequence[Thing], end: int
 ) -> list[Thing]:
-    """Who takes the money that lenders by trade give: we, the one company of the title, or the one spoken of last."""
-    keys = {t.key for t in lenders}
+    """Whose story it is, who so takes a loan or places an order: we, the one company of the title, or the last one."""
+    keys = {t.key for t in others}
     voice = set(lexicon.toml("coreference")["first_person"])
     us = [t for t in orgs if t.start >= end and t.text.lower() in voice and t.key not in keys]
     title = reading.sentences[0]
@@ -51,5 +51,5 @@ def borrower(
     alone = [t for key, t in named.items() if key not in keys]
     if us or (title.title and len(alone) == 1):
         return us[:1] or alone
-    last = earlier_company(reading, sentence, lenders, back=_LOAN)
+    last = earlier_company(reading, sentence, others, back=_LOAN)
     return [t for t in last if t.kind != "investor"]
