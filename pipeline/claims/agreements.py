@@ -187,8 +187,10 @@ class AgreementFinder:
             right = parties.antecedent(reading, orgs, left)
         if rule.lender:
             left = [t for t in left if roles.lends(t)]
-            if not rule.through:
-                right = story.teller(reading, sentence, orgs, left, end) if not _lent_to(right) else []
+            if not left or (not rule.through and _lent_to(right)):
+                right = []
+            elif not rule.through:
+                right = story.teller(reading, sentence, orgs, left, end)
         if not left and rule.left != rule.right and reading.text[start:end].lower().endswith(" by"):
             left = [t for t in orgs if start <= t.start < end and not t.aside and not t.stands_in]
         if not left and passive and right:
