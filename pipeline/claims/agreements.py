@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline import lexicon
-from pipeline.claims import dating, landlords, pairings, parties, repeats, roles, syntax
+from pipeline.claims import contracts, dating, landlords, pairings, parties, repeats, roles, story, syntax
 from pipeline.claims.deal_rules import DealRule, rules
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
@@ -44,9 +44,10 @@ class AgreementFinder:
         drafts: list[Draft] = []
         for name, start, end in self._hits(reading):
             sentence = reading.sentence_at(start)
-            if end > sentence.end or _something_else(reading, sentence, rules()[name], start):
+            named = any(t.type == "company" and t.start < start < t.end for t in sentence.things)
+            if end > sentence.end or named or _something_else(reading, sentence, rules()[name], start):
                 continue
-            if rules()[name].under_contract and not _under_contract(reading, sentence):
+            if not contracts.told_as_asked(reading, sentence, rules()[name], start, end):
                 continue
             if rules()[name].closed_by and not _closing(name).search(reading.text, end, sentence.end):
                 continue
@@ -102,8 +103,9 @@ class AgreementFinder:
     ) -> Draft:
         placed = Anchor(*anchor)
         made = (
-            _under_contract(reading, sentence)
+            contracts.under_contract(reading, sentence)
             or (rule.strong and _made(reading, anchor))
+            or rule.joint
             or syntax.is_past(sentence, anchor[0])
         )
         deaf = (*self._deaf, *rule.deaf_to, *(_FUTURE if made else ()))
@@ -142,7 +144,7 @@ class AgreementFinder:
         before = [
             t
             for t in parties.outside_appositions(reading, sentence, [o for o in orgs if o.end <= start])
-            if not (passive and parties.of_a_product(sentence, t)) and not (through_it and t.aside)
+            if not (passive and story.of_a_product(sentence, t)) and not (through_it and t.aside)
         ]
         left = parties.left_of(reading, sentence, before, start, end)
         if left and syntax.is_object(sentence, left[-1]):
@@ -177,10 +179,18 @@ class AgreementFinder:
             sites = [] if rents or rule.reach else parties.site_after(reading, sentence, end)
             sites = [landlords.owner_of(reading, t, left) or t for t in sites]
             right = [t for t in right if not t.aside] or sites
+        if rule.nature == "financing" or reading.text[start:end].lower().endswith(" for"):
+            right = [t for t in right if not story.named_for_goods(reading, t)]
         right = [] if right and parties.somebody_between(sentence, end, right[0]) else right
         right = right or [t for t in parties.from_which(reading, sentence, orgs, start) if t not in left[1:]]
         if not right and not rule.alone and not rule.listed:
             right = parties.antecedent(reading, orgs, left)
+        if rule.lender:
+            left = [t for t in left if roles.lends(t)]
+            if not left or (not rule.through and _lent_to(right)):
+                right = []
+            elif not rule.through:
+                right = story.teller(reading, sentence, orgs, left, end)
         if not left and rule.left != rule.right and reading.text[start:end].lower().endswith(" by"):
             left = [t for t in orgs if start <= t.start < end and not t.aside and not t.stands_in]
         if not left and passive and right:
@@ -193,9 +203,13 @@ class AgreementFinder:
             left = [landlords.owner_of(reading, t, right) or t for t in sites]
             left = [t for t in left if t.type != "cluster" or rule.right != "developer"]
         if right and not left and rule.where == "around":
-            left = parties.earlier_company(reading, sentence, right)
+            left = (
+                story.teller(reading, sentence, orgs, right, end)
+                if rule.story
+                else story.earlier_company(reading, sentence, right)
+            )
             confidence = 0.6
-        if left and not right and rule.right == "supplier" and rule.nature == "supply":
+        if left and not right and rule.right == "supplier" and rule.nature == "supply" and rule.through != ("with",):
             right = landlords.landlord(reading, sentence, left, start, end)
             confidence = 0.6
         if left and right:
@@ -318,29 +332,15 @@ def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:
     return bool((inside or before) and not (agreed and agreed.end() == verb - 1))
 
 
+def _lent_to(right: Sequence[Thing]) -> bool:
+    """Whether the words themselves name who takes the money, which other rules read."""
+    return any(not roles.lends(t) and not t.aside for t in right)
+
+
 def _something_else(reading: Reading, sentence: Sentence, rule: DealRule, start: int) -> bool:
     clause = sentence.clauses[sentence.clause_at(start)]
     words = set(re.findall(r"[a-z]+", reading.text[clause.start : clause.end].lower()))
     return not words.isdisjoint(rule.unless)
-
-
-@functools.cache
-def _contract() -> re.Pattern[str]:
-    nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
-    return re.compile(
-        r"\b(?:(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
-        rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b"
-        rf"|\b(?:{nouns}),? under which\b"
-        r"|in (?:an? )?(?:deal|contract|agreement|pact|lease) (?:worth|valued|that|which|signed|announced))",
-        re.IGNORECASE,
-    )
-
-
-def _under_contract(reading: Reading, sentence: Sentence) -> bool:
-    """Whether a sentence tells what is still to be done under a contract, which then is made ("will supply … under a
-    20-year agreement").
-    """
-    return bool(_contract().search(reading.text, sentence.start, sentence.end))
 
 
 def _made(reading: Reading, anchor: tuple[int, int]) -> bool:

@@ -45,6 +45,14 @@ class DealRule(lexicon.Rule):
     """Whether the party behind is the very object of the words, without a preposition or a size before it."""
     under_contract: bool = False
     """Whether the words are a deal's only where the sentence names the contract ("under the deal … will deploy")."""
+    money: bool = False
+    """Whether what changes hands is a sum, told in the clause or named by the words ("raised $2bn from")."""
+    lender: bool = False
+    """Whether those before the words are in money by trade, and the other side is the company of the story."""
+    story: bool = False
+    """Whether the words leave out who acts, which then is the company of the story ("an order was placed with")."""
+    joint: bool = False
+    """Whether the words are a deal's only where both sides announce it, or the sentence names the contract."""
     behind: bool = False
     """Whether all parties stand behind the words ("the consortium includes Tarn and Garrow")."""
     through: tuple[str, ...] = ()

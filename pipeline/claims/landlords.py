@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline import lexicon
-from pipeline.reading import Reading, Sentence, Thing
+from pipeline.reading import ClauseSpan, Reading, Sentence, Thing
 
 _POSSESSED = re.compile(
     r"(?:['’]s?)?\s(?:(?!(?:at|in|on|from|for|to|with|and)\b)[\w-]+\s){0,3}"
@@ -20,8 +20,23 @@ _CAMPUS = re.compile(
 _IN_SITE_OF = re.compile(
     r"\b(?:at|in|inside)\s(?:[\w-]+\s){1,4}(?:owned by|run by|operated by|built by|belonging to|of|leased from)\s$"
 )
+_SPACE = re.compile(
+    r"\b(?:megawatts?|MW|gigawatts?|GW|halls?|buildings?|campus|floors?|site|facility|capacity|data cent(?:er|re)s?"
+    r"|space|phases?|suites?|racks?)\b|\d(?:MW|GW)\b"
+)
+"""What a lease is of."""
+_PLANT = re.compile(r"\b(?:wind|solar|nuclear|hydro|gas|geothermal|reactors?|turbines?|plant|farm|land|acres)\b")
+_OTHERS = re.compile(
+    r"\b(?:partners?|tenants?|buyers?|customers?|clients?|takers?|some(?:body|one)|others?) (?:to|who|that) $"
+)
+"""Before words of taking: that somebody else is to take the space ("looking for a partner to take 100 MW")."""
+_WITH = re.compile(r"\bwith\s(?:the|an?|[A-Z])")
 _NEAR = 5
 """Words between a site and whose it is."""
+_TOLD = 25
+"""Words between a site and who is said, in the same clause, to build it."""
+_BACK = 3
+"""Sentences before a lease that tell of the site or of its landlord."""
 _BETWEEN = 10
 """Words between the words of a lease and the site where the space is."""
 
@@ -30,6 +45,20 @@ _BETWEEN = 10
 def _words(name: str) -> re.Pattern[str]:
     words = sorted(lexicon.toml("deals")["landlord"][name], key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(re.escape(w) for w in words)})\b", re.IGNORECASE)
+
+
+@functools.cache
+def _built_by() -> re.Pattern[str]:
+    """Right before a name: that it builds or owns what was named before."""
+    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["landlord"]["passive"])
+    return re.compile(rf"\b(?:{words})\s(?:the\s)?(?:[a-z][\w-]*\s){{0,3}}$")
+
+
+@functools.cache
+def _aboard() -> re.Pattern[str]:
+    """Behind the words of a deal: that it is of space ("signed a memorandum to lease 10 MW")."""
+    words = "|".join(lexicon.toml("deals")["landlord"]["aboard"])
+    return re.compile(rf"(?:\s[\w-]+){{0,4}}?\s?to\s(?:{words})\b", re.IGNORECASE)
 
 
 def owner_of(reading: Reading, site: Thing, others: Sequence[Thing]) -> Thing | None:
@@ -49,19 +78,19 @@ def _of_the_title(reading: Reading, keys: set[str]) -> Thing | None:
     """The one company that the title names: what the article says of sites without an owner is said of its own."""
     title = reading.sentences[0]
     orgs = {t.key: t for t in title.things if t.type == "company" and not t.aside}
-    if not title.title or len(orgs) != 1 or set(orgs) & keys:
-        return None
-    return next(iter(orgs.values()))
+    others = [thing for key, thing in orgs.items() if key not in keys]
+    return others[0] if title.title and len(others) == 1 else None
 
 
 def _has(reading: Reading, org: Thing, site: Thing) -> bool:
     """Whether a company stands before its site ("Tarn's hall", "Tarn is building the hall") or behind "built by"."""
     first, second = (org, site) if org.start < site.start else (site, org)
-    if reading.words_between(first.end, second.start) > _NEAR:
-        return False
     between = reading.text[first.end : second.start]
     if re.search(r"[;:.]", between):
         return False
+    gap = reading.words_between(first.end, second.start)
+    if gap > _NEAR:
+        return first is site and gap <= _TOLD and bool(_built_by().search(between))
     if first is site:
         apposed = between in {", ", " (", " – ", " — "} and _CAMPUS.match(reading.text, org.end)
         return bool(apposed or _words("passive").search(between)) or _builds(reading, org, between)
@@ -86,11 +115,15 @@ def landlord(reading: Reading, sentence: Sentence, tenants: Sequence[Thing], sta
     """Who lets the site where somebody takes space ("Garrow's lease at Fern Hollow"), if the words are of renting."""
     words = reading.text[start:end]
     clause = sentence.clauses[sentence.clause_at(start)]
-    rents = _words("renting").search(words) is not None or (
-        _words("taking").search(words) is not None
-        and any(
-            clause.start <= q.start < clause.end and q.kind in {"power", "accelerators"} for q in sentence.quantities
-        )
+    renting = _words("renting").search(words) is not None
+    space = any(
+        clause.start <= q.start < clause.end and q.kind in {"power", "accelerators"} for q in sentence.quantities
+    )
+    lease = _words("renting").search(reading.text, clause.start, clause.end)
+    rents = (
+        renting
+        or (_words("taking").search(words) is not None and (space or lease is not None))
+        or _aboard().match(reading.text, end) is not None
     )
     if not rents:
         return []
@@ -102,4 +135,30 @@ def landlord(reading: Reading, sentence: Sentence, tenants: Sequence[Thing], sta
         if site.type == "cluster" and site.start >= end and reading.words_between(end, site.start) <= _BETWEEN:
             owner = owner_of(reading, site, tenants)
             return [owner] if owner else []
-    return []
+    named = _WITH.search(reading.text, end, clause.end)
+    told = renting or any(
+        0 <= reading.words_between(end, q.start) <= _NEAR for q in sentence.quantities if q.start >= end
+    )
+    others = _OTHERS.search(reading.text, max(clause.start, start - 24), start)
+    return _of_the_story(reading, sentence, clause, tenants) if (told or lease) and not (named or others) else []
+
+
+def _of_the_story(reading: Reading, sentence: Sentence, clause: ClauseSpan, tenants: Sequence[Thing]) -> list[Thing]:
+    """The landlord where the words of a lease name none: who owns the site told last, else whose story it is.
+
+    None of space that nobody measures, nor of a power plant's output; chips are let by whose story it is.
+    """
+    chips = any(clause.start <= q.start < clause.end and q.kind == "accelerators" for q in sentence.quantities)
+    if chips and not _words("renting").search(reading.text, clause.start, clause.end):
+        return []
+    if not (chips or _SPACE.search(reading.text, clause.start, clause.end)):
+        return []
+    if _PLANT.search(reading.text, clause.start, clause.end):
+        return []
+    keys = {t.key for t in tenants}
+    before = reading.sentences[max(0, sentence.index - _BACK) : sentence.index + 1]
+    sites = [t for other in before for t in other.things if t.type == "cluster" and t.start < sentence.end]
+    owner = owner_of(reading, sites[-1], tenants) if sites and not chips else _of_the_title(reading, keys)
+    deals = lexicon.toml("deals")
+    none: list[str] = deals["landlord"]["no_landlord"] + ([] if chips else deals["trades"]["hyperscalers"])
+    return [owner] if owner and owner.kind not in none else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pipeline import lexicon
 from pipeline.claims.scope import tells, word_pattern
+from pipeline.claims.story import earlier_company, of_a_product
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
@@ -49,6 +50,8 @@ _WHOSE = re.compile(
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
 _BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
+_BRACKETED = re.compile(r"[^,;:()–—]{0,90}\([^()]{1,40}\)[^,;:()–—]{0,60}")
+"""Words that go on behind brackets ("lend €3bn ($3.3bn) to")."""
 _ACTING = re.compile(r"\s?(?:['’](?:ve|re|ll|s)\b|\w)")
 _TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
@@ -58,6 +61,8 @@ _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
 _FURTHER = re.compile(r".{0,6}?\b(?:and|but|while|whereas|although|as|because)\s+(?:the\s+)?", re.DOTALL)
 _SERVED = re.compile(r"\b(?:to|for)\s")
 _WHICH = re.compile(r",? (?:which|that|whom) (?:the )?(?:[\w-]+ ){0,2}$")
+_ACTIVE = re.compile(r" (?:which|that) (?:[a-z]+(?:s|ed)|make|sell|rent|use|buy) ")
+"""The relative clause whose subject is the name before it ("Tarn, which rents out Garrow chips")."""
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
 
@@ -115,11 +120,6 @@ def _told(reading: Reading, thing: Thing) -> bool:
     return not thing.id and bool(_TELLING.search(reading.text, max(0, thing.start - 16), thing.start))
 
 
-def of_a_product(sentence: Sentence, thing: Thing) -> bool:
-    """Whether a name only says whose product is meant ("40,000 Nvidia GPUs")."""
-    return thing.aside or any(q.start <= thing.start < q.end for q in sentence.quantities)
-
-
 def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
     """The companies behind the deal's words, up to a semicolon; pronouns in their own clause."""
     here = sentence.clause_at(start)
@@ -156,8 +156,8 @@ def from_which(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], star
 def antecedent(reading: Reading, orgs: Sequence[Thing], doers: Sequence[Thing]) -> list[Thing]:
     """The name that a relative clause is about whose own subject acts on it ("Tarn, which Garrow bought in May")."""
     for head in orgs:
-        opened = doers and _WHICH.match(reading.text[head.end : doers[0].start])
-        if opened and head.end <= doers[0].start:
+        opened = _WHICH.match(reading.text[head.end : doers[0].start]) if doers else None
+        if opened and head.end <= doers[0].start and not _ACTIVE.search(opened[0]):
             return [head]
     return []
 
@@ -221,7 +221,11 @@ def through(
         for t in orgs
         if _preceded(reading, sentence, t, words)
         and not _told_apart(reading, sentence, end, t)
-        and (sentence.clause_at(t.start) == here or reading.words_between(end, t.start) <= _OBJECT)
+        and (
+            sentence.clause_at(t.start) == here
+            or reading.words_between(end, t.start) <= _OBJECT
+            or _BRACKETED.fullmatch(reading.text, end, t.start)
+        )
     ][:1]
     return _first_list(reading, found, orgs)
 
@@ -319,19 +323,6 @@ def subject_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], list
 def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
     """Whether a person stands between the deal's words and the party: then the words are theirs ("led by Ana Voss")."""
     return any(t.type == "person" and end <= t.start < thing.start for t in sentence.things)
-
-
-def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing], *, back: int = 2) -> list[Thing]:
-    """The company that the sentences before speak of, if it is none of those behind the words."""
-    keys = {t.key for t in right}
-    voice = set(lexicon.toml("coreference")["first_person"])
-    for other in reversed(reading.sentences[max(0, sentence.index - back) : sentence.index]):
-        for thing in other.things:
-            if thing.type != "company" or thing.key in keys or thing.kind == "analyst":
-                continue
-            if thing.text.lower() not in voice and not of_a_product(other, thing):
-                return [thing]
-    return []
 
 
 def _heads(reading: Reading, sentence: Sentence, thing: Thing) -> bool:

@@ -15,6 +15,8 @@ _NEAR = 30
 _BESIDE = 40
 """Characters before and behind a sum that may show that it is no price ("capital expenditure of $40 billion")."""
 _FOR = re.compile(r"\b(?:for|at a cost of|worth|valued at)\s+(?:[a-z]+\s+){0,3}$")
+_LENDING = re.compile(r"\b(?:lend(?:s|ing)?|lent|loan(?:s|ed)?|mortgage|financing|sanction(?:s|ed))\b", re.IGNORECASE)
+"""In the words of a deal: that its sum is lent ("agreed to lend", "sanctioned a term loan of")."""
 _SURE = 0.8
 
 
@@ -53,5 +55,6 @@ def _priced(reading: Reading, amount: Draft, deal: Draft) -> bool:
     low = max(amount.sentence.start, amount.start - _BESIDE)
     high = min(amount.sentence.end, amount.end + _BESIDE)
     if deal.nature == "financing":
-        return bool(word_pattern("deals", "scope", "lent").search(reading.text, amount.end, high))
+        lending = deal.anchor[0] <= amount.start and _LENDING.search(reading.text, *deal.anchor)
+        return bool(lending) or bool(word_pattern("deals", "scope", "lent").search(reading.text, amount.end, high))
     return not word_pattern("deals", "scope", "no_price").search(reading.text, low, high)

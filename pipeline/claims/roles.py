@@ -34,9 +34,19 @@ def serves(reading: Reading, anchor: tuple[int, int], left: Thing, right: Thing)
     trades = lexicon.toml("deals")["trades"]
     if supplies(right, left) or _kind(left) in trades["labs"]:
         return False
+    if left.kind in trades["sellers"] and _kind(right) not in (*trades["makers"], *trades["money"]):
+        return True
     let = _LEASE.search(reading.text[anchor[0] : anchor[1]])
     tenant = right.kind in trades["tenants"] and left.kind not in trades["tenants"]
-    return bool((let and tenant) or _to_supply().match(reading.text, max(anchor[1], right.end)))
+    behind = (anchor[1], right.end) if anchor[1] <= right.start else (max(anchor[1], right.end),)
+    return bool((let and tenant) or any(_to_supply().match(reading.text, at) for at in behind))
+
+
+def lends(thing: Thing) -> bool:
+    """Whether a company gives money by trade, as the gazetteer or a word of its name tells."""
+    money = lexicon.toml("deals")["trade_names"]["investor"]
+    named = not thing.kind and thing.type == "company" and not set(thing.name.split()).isdisjoint(money)
+    return thing.kind == "investor" or named
 
 
 def _kind(thing: Thing) -> str:
