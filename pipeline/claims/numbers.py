@@ -7,11 +7,11 @@ import re
 from dataclasses import replace
 
 from pipeline import lexicon
-from pipeline.claims import dating, subjects
+from pipeline.claims import dating, subjects, supply
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import cue_at, verdict
-from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
+from pipeline.claims.scope import clause_of, in_scope, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import QuantityKind, QuantityMention, Realization
@@ -170,8 +170,8 @@ def _converted(reading: Reading, sentence: Sentence, mention: QuantityMention) -
 def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Draft:
     quantity = mention.quantity
     if mention.kind == "power":
-        quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
-    linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
+        quantity = quantity.model_copy(update={"role": supply.role(reading, sentence, mention)})
+    linked = _subject(reading, sentence, mention)
     default, rule = _default(reading, sentence, mention)
     deaf = deaf_to(mention.kind)
     if _of_a_contract(reading, sentence, mention) or (mention.kind == "investment" and quantity.relation == "le"):
@@ -195,6 +195,22 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity=quantity,
         date=date,
     )
+
+
+def _subject(reading: Reading, sentence: Sentence, mention: QuantityMention) -> subjects.Linked:
+    """The subject of a number; of power or money that somebody gives, who or what gets it."""
+    money = mention.kind == "investment"
+    givers = {t.key for t in sentence.things if supply.gives_away(reading, sentence, t, mention)}
+    if givers:
+        others = replace(sentence, things=tuple(t for t in sentence.things if t.key not in givers))
+        linked = subjects.link(reading, others, mention, prefer_company=money)
+        named = linked.thing
+        site = subjects.main_site(reading) if not money and named and named.type == "company" else None
+        if site and named not in others.things:
+            return subjects.Linked(site, 0.5)
+        if named and named.key not in givers:
+            return linked
+    return subjects.link(reading, sentence, mention, prefer_company=money)
 
 
 def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:

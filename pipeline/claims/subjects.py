@@ -145,7 +145,8 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
         rivals = [s for s in scored[1:] if s[2].key != best[2].key and s[2].type == best[2].type]
         close = bool(rivals) and best[0] - rivals[0][0] < 1
         return Linked(best[2], 0.6 if close else 0.9)
-    return carry_over(reading, sentence, prefer_company=prefer_company)
+    whole = word_pattern("scope", "company_wide").search(reading.text, sentence.start, sentence.end)
+    return carry_over(reading, sentence, prefer_company=prefer_company or whole is not None)
 
 
 def _is_maker(reading: Reading, anchor: Placed, thing: Thing) -> bool:
@@ -187,6 +188,10 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         score += 1.5 if placed and site else -1.0
         if not site and word == "for":
             score += 1.5
+        if not site and _TAKEN.match(text[anchor.end : thing.start]):
+            score -= 3
+        if site and _SEVERAL.search(text, anchor.end, thing.end):
+            score -= 6
         if site and _others_place(reading, sentence, thing, anchor):
             score -= 4
     elif site and _new_thing(reading, sentence, thing, anchor):
@@ -213,6 +218,12 @@ def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
 
 
 _OPENS = re.compile(r",\s(?=[a-z(])")
+_SEVERAL = re.compile(
+    r"\b(?:sites|campuses|locations|facilities|markets|states|data cent(?:er|re)s)\s(?:in|across|between)\s"
+)
+"""Behind a number: the places that share it ("at two sites in Kansas and Oklahoma")."""
+_TAKEN = re.compile(r"^(?:\s[\w-]+){0,4}\s(?:that|which)\s$")
+"""Between a number and the company that rents or buys it ("12,600 processors that Tarn has agreed to rent")."""
 _HEAD = 90
 """Characters of the longest subject before an aside."""
 
