@@ -22,7 +22,7 @@ _NAMED = {"company", "cluster", "programme"}
 
 
 def role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
-    """What a quantity of power is for: as its words tell, but what a network gives is `grid`, what a site takes `load`."""
+    """What a quantity of power is for: as its words tell, but what a network gives is `grid`, what it takes `load`."""
     told = power_role(reading, sentence, mention)
     if told in {"load", "grid"} and _taken().search(
         reading.text, max(sentence.start, mention.start - 40), mention.start
@@ -78,13 +78,19 @@ def lends(reading: Reading, sentence: Sentence, thing: Thing, mention: Placed) -
     if thing.type != "company" or not low <= mention.start <= low + _REACH:
         return False
     verb = word_pattern("scope", "money", "lends").search(reading.text, low, mention.start)
-    if not verb:
-        verb = word_pattern("scope", "money", "provides").search(reading.text, low, mention.start)
-        loan = _loan().match(reading.text, mention.end)
-        to_other = loan and thing.kind == "investor" and _FOR.match(reading.text, loan.end())
-        if not loan or not (verb or to_other):
-            return False
-    return verb is None or not _others(sentence, low, verb.start())
+    if verb:
+        return not _others(sentence, low, verb.start())
+    loan = _loan().match(reading.text, mention.end) if _is_lender(thing) else None
+    verb = word_pattern("scope", "money", "provides").search(reading.text, low, mention.start)
+    if loan and verb:
+        return not _others(sentence, low, verb.start())
+    return bool(loan and _FOR.match(reading.text, loan.end()))
+
+
+def _is_lender(thing: Thing) -> bool:
+    """Whether a company lends by trade, by its kind or, where no list holds it, by its name."""
+    named = lexicon.toml("scope")["money"]["lender_names"]
+    return thing.kind == "investor" or (not thing.kind and thing.name.split()[-1:][0] in named)
 
 
 _FOR = re.compile(r"\s(?:for|to)\s")
