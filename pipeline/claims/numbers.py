@@ -145,7 +145,17 @@ def _generic(reading: Reading, sentence: Sentence) -> bool:
     """Whether the sentence speaks of any such thing ("An AI campus now wants 500 MW") and names nobody."""
     named = any(t.type in {"company", "cluster", "programme", "place"} for t in sentence.things)
     opening = word_pattern("scope", "generic").match(reading.text, sentence.start)
+    if opening and _STANDS.search(reading.text, sentence.start, sentence.end):
+        return False
     return bool(opening) and not named and not sentence.title and not sentence.row and not sentence.dates
+
+
+_STANDS = re.compile(
+    r"\b(?:(?:would|will|could|is to|are to)\s(?:also\s)?(?:stand|sit|rise|go up|be (?:built|placed|installed|sited|erected"
+    r"|added|housed))|(?:is|are|was|were)\s(?:also\s)?(?:planned|proposed|being built|being installed)|has been (?:built|installed))"
+    r"\s(?:in|on|at|beside|next to|near|behind|alongside|for|under)\sthe\b"
+)
+"""Words that tell of one such thing in its place ("A gas plant of 40 MW would stand in the north-east corner")."""
 
 
 def _asked(reading: Reading, sentence: Sentence) -> bool:

@@ -146,7 +146,7 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
         close = bool(rivals) and best[0] - rivals[0][0] < 1
         return Linked(best[2], 0.6 if close else 0.9)
     whole = word_pattern("scope", "company_wide").search(reading.text, sentence.start, sentence.end)
-    return carry_over(reading, sentence, prefer_company=prefer_company or whole is not None)
+    return carry_over(reading, sentence, prefer_company=prefer_company, whole=whole is not None)
 
 
 def _is_maker(reading: Reading, anchor: Placed, thing: Thing) -> bool:
@@ -161,6 +161,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     gap = reading.gap(thing, anchor)
     before = thing.end <= anchor.start
     clauses = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
+    if before and _OWNS_AND_RUNS.match(text[thing.end : anchor.start]):
+        clauses = 0
     score = 4.0 if clauses == 0 else 2.5 - clauses
     score += max(0.0, 3 - gap / 4) - elsewhere(reading, sentence, anchor, thing)
     site = thing.type == "cluster"
@@ -224,6 +226,11 @@ _SEVERAL = re.compile(
 """Behind a number: the places that share it ("at two sites in Kansas and Oklahoma")."""
 _TAKEN = re.compile(r"^(?:\s[\w-]+){0,4}\s(?:that|which)\s$")
 """Between a number and the company that rents or buys it ("12,600 processors that Tarn has agreed to rent")."""
+_OWNS_AND_RUNS = re.compile(
+    r"\s(?:also\s|now\s|currently\s)?(?:builds|develops|owns|leases|designs|finances)(?:,\s[a-z]{3,12}){0,2},?\sand\s"
+    r"(?:operates|runs|manages|maintains|leases|controls|hosts|develops|owns)\s(?:[a-z]+\s){0,3}$"
+)
+"""Between a company and what is its own by two verbs ("owns and operates")."""
 _HEAD = 90
 """Characters of the longest subject before an aside."""
 
@@ -288,14 +295,15 @@ def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
     return any(t.type in _SUBJECT_TYPES and thing.end <= t.start and t.end <= anchor.start for t in sentence.things)
 
 
-def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) -> Linked:
-    """The subject that the sentences before were about, else the article's own."""
+def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool, whole: bool = False) -> Linked:
+    """The subject that the sentences before were about, else the article's own; of a `whole` company no site of it."""
     lead = reading.lead_of(sentence)
     named = [t for t in lead.things if t.type in _SUBJECT_TYPES and not t.aside] if lead else []
     if lead and named:
         free = [t for t in named if not _PREPOSITION.search(reading.text, lead.start, t.start)]
         return Linked((free or named)[0], 0.7)
     order = ["company", "programme", "cluster"] if prefer_company else ["cluster", "programme", "company"]
+    order = ["company"] if whole else order
     earlier = [
         other
         for other in reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]
