@@ -68,7 +68,8 @@ _KEEPERS = frozenset({"ai_lab", "neocloud", "colocation", "developer", "miner_hp
 """Kinds of company whose chips are those that it has ("CoreWeave's GPUs"), and not those that it makes."""
 _RIVAL = re.compile(r"(?:['’]s)? (?:rivals?|competitors?|peers?) [A-Z]")
 _FORMER = re.compile(
-    r"\b(?:ex-|(?:former(?:ly of)?|ex|veterans? of|alum(?:ni|nus|s)? of|(?:spun|carved) (?:out of|off (?:from|by)))\s)$",
+    r"\b(?:ex-|(?:former(?:ly of)?|ex|veterans? of|alum(?:ni|nus|s)? of|(?:spun|carved) (?:out of|off (?:from|by)))"
+    r"\s)$",
     re.IGNORECASE,
 )
 """Before a company's name: somebody or something that has left it is meant."""

@@ -29,7 +29,8 @@ _OWN = 3
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
 _HAS = re.compile(
-    r"\b(?:has|have|had|holds?|owns?|reached|reaches|hit|hits|totals|totall?ed|exceeded|exceeds|topped|(?:up|down) from)$"
+    r"\b(?:has|have|had|holds?|owns?|reached|reaches|hit|hits|totals|totall?ed|exceeded|exceeds"
+    r"|topped|(?:up|down) from)$"
 )
 """Cues that only say whose a number is, which may be there or promised."""
 _TOLD = 3
@@ -218,11 +219,10 @@ _FOR_A = re.compile(
 
 @functools.cache
 def _dealing() -> re.Pattern[str]:
-    """Behind a verb: the buying or the study that was done, of what may not be there yet ("the order with Tarn for")."""
+    """Behind a verb: the buying or the study that was done, of what may not be there yet ("the order with … for")."""
     words = "|".join(facet_rules().dealing)
-    return re.compile(
-        rf"\s(?:(?:[a-z]{{2,20}}ed|made)\s)?(?:(?:its|the|an?|their|our|another|this|previously|announced|new)\s){{0,4}}(?:{words})\b"
-    )
+    owner = "its|the|an?|their|our|another|this|previously|announced|new"
+    return re.compile(rf"\s(?:(?:[a-z]{{2,20}}ed|made)\s)?(?:(?:{owner})\s){{0,4}}(?:{words})\b")
 
 
 def _did_something_else(reading: Reading, cue: CueMention, anchor: Placed) -> bool:

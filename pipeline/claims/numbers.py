@@ -151,8 +151,9 @@ def _generic(reading: Reading, sentence: Sentence) -> bool:
 
 
 _STANDS = re.compile(
-    r"\b(?:(?:would|will|could|is to|are to)\s(?:also\s)?(?:stand|sit|rise|go up|be (?:built|placed|installed|sited|erected"
-    r"|added|housed))|(?:is|are|was|were)\s(?:also\s)?(?:planned|proposed|being built|being installed)|has been (?:built|installed))"
+    r"\b(?:(?:would|will|could|is to|are to)\s(?:also\s)?"
+    r"(?:stand|sit|rise|go up|be (?:built|placed|installed|sited|erected|added|housed))"
+    r"|(?:is|are|was|were)\s(?:also\s)?(?:planned|proposed|being built|being installed)|has been (?:built|installed))"
     r"\s(?:in|on|at|beside|next to|near|behind|alongside|for|under)\sthe\b"
 )
 """Words that tell of one such thing in its place ("A gas plant of 40 MW would stand in the north-east corner")."""

@@ -167,7 +167,7 @@ _A_SITE = re.compile(
 
 
 def _of_it(reading: Reading, sentence: Sentence, subject: Thing) -> bool:
-    """Whether the paragraph names a subject that no list holds beside a site of the field ("Tarn LLC's data center")."""
+    """Whether the paragraph names a subject that no list holds beside a site of the field ("its AI data center")."""
     told = (reading.sentences[i] for i in sorted(reading.sentences_by_key.get(subject.key, ())))
     return subject.type in {"cluster", "company"} and any(
         s.paragraph == sentence.paragraph and _A_SITE.search(reading.text, s.start, s.end) for s in told

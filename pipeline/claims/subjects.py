@@ -191,7 +191,7 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         if not site and word == "for":
             score += 1.5
         if not site and _TAKEN.match(text[anchor.end : thing.start]):
-            score -= 3
+            score -= 8 if _RENTS.match(text, thing.end) else 3
         if site and _SEVERAL.search(text, anchor.end, thing.end):
             score -= 6
         if site and _others_place(reading, sentence, thing, anchor):
@@ -226,6 +226,10 @@ _SEVERAL = re.compile(
 """Behind a number: the places that share it ("at two sites in Kansas and Oklahoma")."""
 _TAKEN = re.compile(r"^(?:\s[\w-]+){0,4}\s(?:that|which)\s$")
 """Between a number and the company that rents or buys it ("12,600 processors that Tarn has agreed to rent")."""
+_RENTS = re.compile(
+    r"(?:\s(?:has|had|will|would|is|plans|intends|wants|agreed|committed|contracted|signed up|to)){1,5}"
+    r"\s(?:rent|lease|buy|use|take|hire|pay for)\b"
+)
 _OWNS_AND_RUNS = re.compile(
     r"\s(?:also\s|now\s|currently\s)?(?:builds|develops|owns|leases|designs|finances)(?:,\s[a-z]{3,12}){0,2},?\sand\s"
     r"(?:operates|runs|manages|maintains|leases|controls|hosts|develops|owns)\s(?:[a-z]+\s){0,3}$"
