@@ -24,8 +24,8 @@ _OPENING = re.compile(r"[-*•\d.)\s]*(?:(?:In|On|By|But|And|Last|This|Since|At)
 """What may stand before the subject of a sentence."""
 _HEADING = re.compile(r"[-*•#\d.)\s]{0,20}[^.!?;\"”’…]{2,60}(?<![,:])$")
 """A line that heads what follows."""
-_ITEM = re.compile(r"[-*•\d.)\s]{1,20}[^.:;]{2,40}?\s{0,2}[:–—]\s")
-"""The label of an item in a list."""
+_ITEM = re.compile(r"[-*•\d.)\s]{1,20}[^.:;]{2,40}?\s{0,2}[:–—]\s|[-*•\s]{0,9}\d{1,2}[.)]\s[^.!?;:]{2,60}[.!?](?:\s|$)")
+"""The label of an item in a list, or the short sentence that a numbered one opens with."""
 _NEAR = 3
 """Sentences in which the company that the article is about outweighs a later one."""
 

@@ -67,6 +67,12 @@ _PRODUCT = re.compile(
 _KEEPERS = frozenset({"ai_lab", "neocloud", "colocation", "developer", "miner_hpc"})
 """Kinds of company whose chips are those that it has ("CoreWeave's GPUs"), and not those that it makes."""
 _RIVAL = re.compile(r"(?:['’]s)? (?:rivals?|competitors?|peers?) [A-Z]")
+_FORMER = re.compile(
+    r"\b(?:ex-|(?:former(?:ly of)?|ex|veterans? of|alum(?:ni|nus|s)? of|(?:spun|carved) (?:out of|off (?:from|by)))"
+    r"\s)$",
+    re.IGNORECASE,
+)
+"""Before a company's name: somebody or something that has left it is meant."""
 _NAMED = re.compile(r"(?<![\w.-])[A-Z][\w.-]*(?:['’]s?)? $")
 _MAKERS = frozenset({"chip_maker", "server_maker"})
 
@@ -229,10 +235,13 @@ def _asks(text: str, entity: Entity) -> bool:
 
 
 def _only_measured(text: str, entity: Entity) -> bool:
-    """Whether a name is one that another is measured against ("a rival of Tarn"): in "Tarn rival Garrow" the first."""
+    """Whether a name is one that another is measured against ("a rival of Tarn"), in "Tarn rival Garrow" the first, or
+    comes from ("an ex-Tarn engineer").
+    """
     found = _measured().search(text, max(0, entity.start - 80), entity.start)
     whose = found and _NAMED.search(text, max(0, found.start() - 30), found.start())
-    return bool(found and not whose) or bool(_RIVAL.match(text, entity.end))
+    former = _FORMER.search(text, max(0, entity.start - 20), entity.start)
+    return bool(found and not whose) or bool(former) or bool(_RIVAL.match(text, entity.end))
 
 
 def _thing(text: str, entity: Entity, quantities: Cover) -> Thing:

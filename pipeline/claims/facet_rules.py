@@ -22,6 +22,7 @@ class FacetRules(Record):
     inside: tuple[str, ...]
     direct: tuple[str, ...]
     making: tuple[str, ...]
+    dealing: tuple[str, ...]
     weak: tuple[str, ...]
     weak_penalty: int
     participle: tuple[str, ...]

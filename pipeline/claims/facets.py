@@ -13,6 +13,7 @@ Without any cue the kind's own default decides, never in favour of `confirmed` w
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +22,16 @@ from pipeline import lexicon
 from pipeline.claims import leaning
 from pipeline.claims.facet_rules import LEAD_DISTANCE, facet_rules, heard
 from pipeline.reading import Placed, Reading, Sentence
-from pipeline.records import Certainty, Cue, CueMention, Realization
+from pipeline.records import Certainty, Cue, CueMention, QuantityMention, Realization
 
 _OWN = 3
 """Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
-_HAS = re.compile(r"\b(?:has|have|had|holds?|owns?|reached|reaches|hit|hits|totals|totall?ed|exceeded|exceeds|topped)$")
+_HAS = re.compile(
+    r"\b(?:has|have|had|holds?|owns?|reached|reaches|hit|hits|totals|totall?ed|exceeded|exceeds"
+    r"|topped|(?:up|down) from)$"
+)
 """Cues that only say whose a number is, which may be there or promised."""
 _TOLD = 3
 """Words at the head of a clause among which a verb of speech makes it one of speech."""
@@ -213,12 +217,22 @@ _FOR_A = re.compile(
 )
 
 
+@functools.cache
+def _dealing() -> re.Pattern[str]:
+    """Behind a verb: the buying or the study that was done, of what may not be there yet ("the order with … for")."""
+    words = "|".join(facet_rules().dealing)
+    owner = "its|the|an?|their|our|another|this|previously|announced|new"
+    return re.compile(rf"\s(?:(?:[a-z]{{2,20}}ed|made)\s)?(?:(?:{owner})\s){{0,4}}(?:{words})\b")
+
+
 def _did_something_else(reading: Reading, cue: CueMention, anchor: Placed) -> bool:
     """Whether the verb's object stands before a "for a …" that holds the number ("won approval for a 1 GW campus")."""
     rules = facet_rules()
     if not cue.rule.startswith(rules.direct):
         return False
     between = reading.text[cue.end : anchor.start]
+    if isinstance(anchor, QuantityMention) and anchor.kind != "investment" and _dealing().match(between):
+        return True
     found = _FOR_A.search(between)
     words = between[: found.start()].lower().split() if found else []
     return bool(words) and not set(words) & set(rules.making)

@@ -7,11 +7,11 @@ import re
 from dataclasses import replace
 
 from pipeline import lexicon
-from pipeline.claims import dating, subjects
+from pipeline.claims import dating, subjects, supply
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import cue_at, verdict
-from pipeline.claims.scope import clause_of, in_scope, power_role, word_pattern
+from pipeline.claims.scope import clause_of, in_scope, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import QuantityKind, QuantityMention, Realization
@@ -145,7 +145,18 @@ def _generic(reading: Reading, sentence: Sentence) -> bool:
     """Whether the sentence speaks of any such thing ("An AI campus now wants 500 MW") and names nobody."""
     named = any(t.type in {"company", "cluster", "programme", "place"} for t in sentence.things)
     opening = word_pattern("scope", "generic").match(reading.text, sentence.start)
+    if opening and _STANDS.search(reading.text, sentence.start, sentence.end):
+        return False
     return bool(opening) and not named and not sentence.title and not sentence.row and not sentence.dates
+
+
+_STANDS = re.compile(
+    r"\b(?:(?:would|will|could|is to|are to)\s(?:also\s)?"
+    r"(?:stand|sit|rise|go up|be (?:built|placed|installed|sited|erected|added|housed))"
+    r"|(?:is|are|was|were)\s(?:also\s)?(?:planned|proposed|being built|being installed)|has been (?:built|installed))"
+    r"\s(?:in|on|at|beside|next to|near|behind|alongside|for|under)\sthe\b"
+)
+"""Words that tell of one such thing in its place ("A gas plant of 40 MW would stand in the north-east corner")."""
 
 
 def _asked(reading: Reading, sentence: Sentence) -> bool:
@@ -170,8 +181,8 @@ def _converted(reading: Reading, sentence: Sentence, mention: QuantityMention) -
 def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Draft:
     quantity = mention.quantity
     if mention.kind == "power":
-        quantity = quantity.model_copy(update={"role": power_role(reading, sentence, mention)})
-    linked = subjects.link(reading, sentence, mention, prefer_company=mention.kind == "investment")
+        quantity = quantity.model_copy(update={"role": supply.role(reading, sentence, mention)})
+    linked = _subject(reading, sentence, mention)
     default, rule = _default(reading, sentence, mention)
     deaf = deaf_to(mention.kind)
     if _of_a_contract(reading, sentence, mention) or (mention.kind == "investment" and quantity.relation == "le"):
@@ -195,6 +206,22 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         quantity=quantity,
         date=date,
     )
+
+
+def _subject(reading: Reading, sentence: Sentence, mention: QuantityMention) -> subjects.Linked:
+    """The subject of a number; of power or money that somebody gives, who or what gets it."""
+    money = mention.kind == "investment"
+    givers = {t.key for t in sentence.things if supply.gives_away(reading, sentence, t, mention)}
+    if givers:
+        others = replace(sentence, things=tuple(t for t in sentence.things if t.key not in givers))
+        linked = subjects.link(reading, others, mention, prefer_company=money)
+        named = linked.thing
+        site = subjects.main_site(reading) if not money and named and named.type == "company" else None
+        if site and named not in others.things:
+            return subjects.Linked(site, 0.5)
+        if named and named.key not in givers:
+            return linked
+    return subjects.link(reading, sentence, mention, prefer_company=money)
 
 
 def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:

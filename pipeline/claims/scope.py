@@ -155,7 +155,23 @@ def of_the_field(reading: Reading, kind: Kind, sentence: Sentence, subject: Thin
     if word_pattern("scope", "topic", "strong").search(reading.text, sentence.start, sentence.end):
         return True
     spoken_of = [*(t for t in sentence.things if not t.aside), *([subject] if subject else [])]
-    return any(thing.kind in topic["company_kinds"] for thing in spoken_of)
+    return any(thing.kind in topic["company_kinds"] for thing in spoken_of) or bool(
+        subject and _of_it(reading, sentence, subject)
+    )
+
+
+_A_SITE = re.compile(
+    r"\b(?:an?|its|the|their|our)\s(?:[\w.-]{1,30}\s){0,4}?"
+    r"(?:data\scent(?:er|re)|datacent(?:er|re)|AI\s(?:campus|hub|factory|park|cent(?:er|re)))\b"
+)
+
+
+def _of_it(reading: Reading, sentence: Sentence, subject: Thing) -> bool:
+    """Whether the paragraph names a subject that no list holds beside a site of the field ("its AI data center")."""
+    told = (reading.sentences[i] for i in sorted(reading.sentences_by_key.get(subject.key, ())))
+    return subject.type in {"cluster", "company"} and any(
+        s.paragraph == sentence.paragraph and _A_SITE.search(reading.text, s.start, s.end) for s in told
+    )
 
 
 def _weight(reading: Reading, sentence: Sentence) -> float:

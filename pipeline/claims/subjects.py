@@ -145,7 +145,8 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
         rivals = [s for s in scored[1:] if s[2].key != best[2].key and s[2].type == best[2].type]
         close = bool(rivals) and best[0] - rivals[0][0] < 1
         return Linked(best[2], 0.6 if close else 0.9)
-    return carry_over(reading, sentence, prefer_company=prefer_company)
+    whole = word_pattern("scope", "company_wide").search(reading.text, sentence.start, sentence.end)
+    return carry_over(reading, sentence, prefer_company=prefer_company, whole=whole is not None)
 
 
 def _is_maker(reading: Reading, anchor: Placed, thing: Thing) -> bool:
@@ -159,8 +160,10 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     text = reading.text
     gap = reading.gap(thing, anchor)
     before = thing.end <= anchor.start
-    apart = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
-    clauses = 0 if _resumed(reading, sentence, thing, anchor) else apart
+    clauses = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
+    runs = before and bool(_OWNS_AND_RUNS.match(text[thing.end : anchor.start]))
+    if runs or _resumed(reading, sentence, thing, anchor):
+        clauses = 0
     score = 4.0 if clauses == 0 else 2.5 - clauses
     score += max(0.0, 3 - gap / 4) - elsewhere(reading, sentence, anchor, thing)
     site = thing.type == "cluster"
@@ -188,6 +191,10 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         score += 1.5 if placed and site else -1.0
         if not site and word == "for":
             score += 1.5
+        if not site and _TAKEN.match(text[anchor.end : thing.start]):
+            score -= 8 if _RENTS.match(text, thing.end) else 3
+        if site and _SEVERAL.search(text, anchor.end, thing.end):
+            score -= 6
         if site and _others_place(reading, sentence, thing, anchor):
             score -= 4
     elif site and _new_thing(reading, sentence, thing, anchor):
@@ -225,6 +232,21 @@ def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
 
 
 _OPENS = re.compile(r",\s(?=[a-z(])")
+_SEVERAL = re.compile(
+    r"\b(?:sites|campuses|locations|facilities|markets|states|data cent(?:er|re)s)\s(?:in|across|between)\s"
+)
+"""Behind a number: the places that share it ("at two sites in Kansas and Oklahoma")."""
+_TAKEN = re.compile(r"^(?:\s[\w-]+){0,4}\s(?:that|which)\s$")
+"""Between a number and the company that rents or buys it ("12,600 processors that Tarn has agreed to rent")."""
+_RENTS = re.compile(
+    r"(?:\s(?:has|had|will|would|is|plans|intends|wants|agreed|committed|contracted|signed up|to)){1,5}"
+    r"\s(?:rent|lease|buy|use|take|hire|pay for)\b"
+)
+_OWNS_AND_RUNS = re.compile(
+    r"\s(?:also\s|now\s|currently\s)?(?:builds|develops|owns|leases|designs|finances)(?:,\s[a-z]{3,12}){0,2},?\sand\s"
+    r"(?:operates|runs|manages|maintains|leases|controls|hosts|develops|owns)\s(?:[a-z]+\s){0,3}$"
+)
+"""Between a company and what is its own by two verbs ("owns and operates")."""
 _HEAD = 90
 """Characters of the longest subject before an aside."""
 
@@ -289,14 +311,15 @@ def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
     return any(t.type in _SUBJECT_TYPES and thing.end <= t.start and t.end <= anchor.start for t in sentence.things)
 
 
-def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool) -> Linked:
-    """The subject that the sentences before were about, else the article's own."""
+def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool, whole: bool = False) -> Linked:
+    """The subject that the sentences before were about, else the article's own; of a `whole` company no site of it."""
     lead = reading.lead_of(sentence)
     named = [t for t in lead.things if t.type in _SUBJECT_TYPES and not t.aside] if lead else []
     if lead and named:
         free = [t for t in named if not _PREPOSITION.search(reading.text, lead.start, t.start)]
         return Linked((free or named)[0], 0.7)
     order = ["company", "programme", "cluster"] if prefer_company else ["cluster", "programme", "company"]
+    order = ["company"] if whole else order
     earlier = [
         other
         for other in reading.sentences[max(0, sentence.index - _CARRY_SENTENCES) : sentence.index]

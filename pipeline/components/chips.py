@@ -78,7 +78,8 @@ class _Rules(NamedTuple):
 
 
 _TOKEN = re.compile(
-    r"(?P<sep>[ ]{1,2}|[-/]|)(?P<word>A\.I\.|[A-Za-z0-9]+(?:[.+][A-Za-z0-9]+){0,3}(?:'s?(?![A-Za-z]))?)"
+    r"(?P<sep>[ ]{1,2}|[-/]|)(?P<word>A\.I\.|(?:Corp|Inc|Ltd|Co)\.(?:'s)?"
+    r"|[A-Za-z0-9]+(?:[.+][A-Za-z0-9]+){0,3}(?:'s?(?![A-Za-z]))?)"
 )
 _NOT_PLURAL = frozenset(
     ("is", "was", "has", "does", "as", "this", "its", "plus", "across", "versus", "less", "vs", "ops", "its")

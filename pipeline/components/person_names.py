@@ -77,11 +77,13 @@ def person_mentions(words: Words, runs: list[Run], persons: list[Run]) -> Iterat
     """Every mention of the persons, a surname alone included; `name` is the full name."""
     full: dict[str, str] = {}
     surnames: dict[str, str] = {}
+    called: dict[str, str] = {}
     for run in persons:
         text = " ".join(words.slice(run.first, run.last).split())
         full[" ".join(words.lowers[run.first : run.last])] = text
         if run.last - run.first > 1:
             surnames.setdefault(words.lowers[run.last - 1], text)
+            called.setdefault(words.lowers[run.first], text)
     for surname, name in famous().items():
         surnames.setdefault(surname, name)
     for run in runs:
@@ -89,5 +91,14 @@ def person_mentions(words: Words, runs: list[Run], persons: list[Run]) -> Iterat
         name = full.get(key)
         if name is None or run.last - run.first == 1:
             name = surnames.get(key, name)
+            if name is None and _addressed(words, run):
+                name = called.get(key)
         if name is not None:
             yield Found(run.first, run.last, "person", None, name, rank=2)
+
+
+def _addressed(words: Words, run: Run) -> bool:
+    """Whether a single name stands between a comma and a stop, as that of somebody spoken to ("a landlord, Tom.")."""
+    ends = ",.?!;:"
+    before, after = words.lower(run.first - 1) == ",", words.lower(run.last) in ends
+    return after and (before or words.opening[run.first])
