@@ -187,7 +187,7 @@ class MilestoneFinder:
         """
         step = Anchor(hit.start, hit.end)
         none = _none(reading, sentence, hit)
-        if _NOBODY.search(reading.text, sentence.start, hit.start):
+        if _NOBODY.search(reading.text, sentence.start, hit.start) or _in_a_name(sentence, hit):
             return None
         if (none and hit.rule.event != "construction_started") or _of_a_column(reading, sentence, hit):
             return None
@@ -284,6 +284,11 @@ def _undated(reading: Reading, draft: Draft) -> Draft:
     """A slip without the date that lies ahead: that is when the step is due now, not when it slipped."""
     late = draft.event == "delayed" and draft.date is not None and ahead(reading, draft.date)
     return replace(draft, date=None) if late else draft
+
+
+def _in_a_name(sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the words begin inside a name ("built by Galecrest Power on the old ranch")."""
+    return any(t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things)
 
 
 def _none(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -28,7 +28,8 @@ _MATTER = 20
 """Words between a decision and the site that it is about ("voted to rezone … acres of farmland for …")."""
 _FROM = re.compile(r"\b(?:from|off|out of)\s(?:[\w'’-]+\s){0,3}$", re.IGNORECASE)
 _SEAT = re.compile(r"\b(?:based|headquartered)\s(?:in|at|near)\s$", re.IGNORECASE)
-"""Before a place: it is where a company sits."""
+_SEATED = re.compile(r"(?:,\s[A-Z][\w.]{1,15},?)?-(?:based|headquartered)\b")
+"""Before and behind a place: it is where a company sits."""
 _BESIDE = re.compile(
     r",\s(?:on|at|near|beside|next to|adjacent to|close to|opposite|alongside|across from|(?:north|south|east|west) of)"
     r"\b[^,]*$"
@@ -72,6 +73,7 @@ def site_of(
                 abs(sentence.clause_at(t.start) - here),
                 t.type != "cluster",
                 bool(_BESIDE.search(reading.text, sentence.start, t.start)),
+                setback and t.stands_in,
                 reading.gap(t, step),
             ),
         )
@@ -165,6 +167,7 @@ def _place(reading: Reading, sentence: Sentence, step: Anchor, wide: bool) -> Th
     here = sentence.clause_at(step.start)
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
     places = [t for t in places if not _SEAT.search(reading.text, max(sentence.start, t.start - 16), t.start)]
+    places = [t for t in places if not _SEATED.match(reading.text, t.end, min(sentence.end, t.end + 32))]
     near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
     return min(
         near, key=lambda t: (names_an_office(reading, t), t.kind == "county", reading.gap(t, step)), default=None
