@@ -148,7 +148,10 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     parts = lexicon.toml("events")["linking"]["parts"]
     if not _of_building(reading, step, free) and not _there(reading, step):
         return False
-    start = clause.start if any(m.group().lower() in parts for m in head) else sentence.start
+    opening = reading.text[step.start : step.end].lower().split()[:3]
+    start = sentence.start
+    if any(m.group().lower() in parts for m in head) or not _subject_words().isdisjoint(opening):
+        start = clause.start
     start = max(start, head[0].start()) if len(head) < len(lead) else start
     names = [*free, *sentence.things]
     return not any(
@@ -212,6 +215,13 @@ def _of_building(reading: Reading, step: Anchor, free: Sequence[Placed]) -> bool
 
 
 @functools.cache
+def _subject_words() -> frozenset[str]:
+    """What a step may begin with as its subject ("the last rack | went live", "grading | could begin")."""
+    data = lexicon.toml("events")
+    return frozenset((*data["linking"]["parts"], *data["sets"]["works"], *data["sets"]["gear"]))
+
+
+@functools.cache
 def _step_words() -> frozenset[str]:
     """The words that steps are told with, but for the matter of a decision."""
     data = lexicon.toml("events")
@@ -255,7 +265,7 @@ def _code(reading: Reading, match: re.Match[str]) -> bool:
 def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
     """Whether a word has a capital and stands nowhere in the article without one."""
     word = match.group()
-    if not word[0].isupper() or word.lower() in _building_words():
+    if not word[0].isupper() or word.lower() in _building_words() or word.lower() in _subject_words():
         return False
     if _code(reading, match) or _OFFICE.match(reading.text, match.start()):
         return False

@@ -214,7 +214,9 @@ class MilestoneFinder:
         if site.type == "place" and hit.rule.event == "announced":
             return None
         if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, sentence, hit):
-            return None
+            if not reading.text[hit.start : hit.end].endswith("be delivered"):
+                return None
+            hit = replace(hit, rule=rules()["event.construction_completed"])
         told = _in_its_clause(reading, sentence, hit)
         found = verdict(
             reading,
@@ -287,8 +289,8 @@ def _undated(reading: Reading, draft: Draft) -> Draft:
 
 
 def _in_a_name(sentence: Sentence, hit: _Hit) -> bool:
-    """Whether the words begin inside a name ("built by Galecrest Power on the old ranch")."""
-    return any(t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things)
+    """Whether the words begin inside a name ("built by Galecrest Power on the old ranch"), but for who decides."""
+    return hit.rule.event != "permitted" and any(t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things)
 
 
 def _none(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -132,6 +132,10 @@ def of_a_number(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
 
 
 _INSERTED = re.compile(r",\s(?:an?|the|its|one of)\s[^;]{0,60}$", re.IGNORECASE)
+_ELIDED = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|sixth|another|other|one),?\s(?:of|at|with)?\s?(?:about\s)?$", re.IGNORECASE
+)
+"""Before the size of a hall whose word is left out ("A second, of 180 MW, has been under construction")."""
 _CLOSED = re.compile(r"[,–—]\s?$")
 
 
@@ -152,7 +156,9 @@ def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -
         return False
     clause = max(sentence.start, reading.text.rfind(";", sentence.start, size.start))
     heads = word_pattern("scope", "topic", "site_heads")
-    return bool(heads.search(reading.text, clause, size.start)) or any(
+    if _ELIDED.search(reading.text, sentence.start, size.start) or heads.search(reading.text, clause, size.start):
+        return True
+    return any(
         t.type == "cluster" and clause <= t.start and t.end <= size.start for t in sentence.things
     )
 
