@@ -154,9 +154,8 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
         start = clause.start
     start = max(start, head[0].start()) if len(head) < len(lead) else start
     names = [*free, *sentence.things]
-    return not any(
-        _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
-    ) and (
+    words = [m for m in _WORD.finditer(reading.text, start, step.end) if not _opens_with_step(sentence, step, m)]
+    return not any(_like_a_name(reading, m) and not _inside(m, names) for m in words) and (
         _there(reading, step)
         or not any(
             _builder_of_another(reading, t, site) and not _FOR.search(reading.text, max(start, t.start - 20), t.start)
@@ -168,7 +167,7 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
 
 def _governs(cue: CueMention) -> bool:
     """Whether a cue only says how real a step is, and is no noun ("deals") that the step may be of."""
-    return cue.facet == "realization" and not cue.rule.startswith("commit.")
+    return cue.facet == "realization" and not cue.rule.startswith(("commit.", "done.paid", "done.financing"))
 
 
 def _leading_words(reading: Reading, sentence: Sentence, step: Anchor) -> list[re.Match[str]]:
@@ -255,6 +254,11 @@ def _there(reading: Reading, step: Anchor) -> bool:
 
 def _inside(match: re.Match[str], spans: Sequence[Placed]) -> bool:
     return any(span.start <= match.start() < span.end for span in spans)
+
+
+def _opens_with_step(sentence: Sentence, step: Anchor, match: re.Match[str]) -> bool:
+    """Whether a word has its capital for the sentence that it opens as the first of a step ("Service is to start")."""
+    return match.start() == step.start == sentence.start and match.group().lower() in _step_words()
 
 
 def _code(reading: Reading, match: re.Match[str]) -> bool:

@@ -69,6 +69,8 @@ _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 _JUST_BEFORE = 3
 """Sentences from a step within which another may be of its site."""
 _OF_THEM = re.compile(r"\b(?:them|these|those)\b")
+_DECIDED = re.compile(r"(?:approv|rezoning|annexation)", re.IGNORECASE)
+"""Begins the words of a decision; what was applied for in May is not granted by that."""
 _MOVED = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 """Begins the date to which a step was moved."""
 _SLOW = re.compile(r"\b(?:later?|behind|overdue)\b", re.IGNORECASE)
@@ -270,6 +272,8 @@ def _in_its_clause(reading: Reading, sentence: Sentence, hit: _Hit) -> Anchor:
 def _over(reading: Reading, hit: _Hit, date: DateMention | None) -> bool:
     """Whether a step that is only named ("the opening of the hall in May") has a date that is over."""
     if date is None or date.date.end is None or reading.published is None or date.date.relation in {"by", "from"}:
+        return False
+    if hit.rule.event == "permitted" and not _DECIDED.match(reading.text, hit.start):
         return False
     if _MOVED.match(date.date.text):
         return False

@@ -88,6 +88,8 @@ def site_of(
     main = subjects.main_site(reading) if place else None
     if main or place:
         return main or place, 0.55
+    if _done_to_another(reading, sentence, step):
+        return None, 0.0
     return carried(reading, sentence, step, setback=setback, before=before)
 
 
@@ -194,7 +196,7 @@ def _done_to_another(reading: Reading, sentence: Sentence, step: Anchor) -> bool
     if found is None:
         return False
     words = lexicon.toml("events")
-    known = {*words["linking"]["parts"], *words["sets"]["site"], *words["sets"]["permit"], *words["sets"]["gear"]}
+    known = {*words["linking"]["parts"], *words["linking"]["objects"], *words["sets"]["site"], *words["sets"]["permit"], *words["sets"]["gear"]}
     told = [*sentence.things, *sentence.dates, *sentence.quantities]
     return known.isdisjoint(found[1].lower().split()) and not any(
         t.start < found.end() and found.start(1) < t.end for t in told
