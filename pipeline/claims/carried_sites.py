@@ -132,25 +132,27 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
     free += [t for t in sentence.things if t.type == "place" and names_an_office(reading, t)]
     lead = _leading_words(reading, sentence, step)
-    head = _behind_speech(lead)
-    known = _building_words()
+    several = word_pattern("events", "linking", "several").search(reading.text, clause.start, step.start)
+    head = lead if several else _behind_speech(lead)
+    known, linking = _building_words(), lexicon.toml("events")["linking"]
     tells = word_pattern("events", "linking", "telling").search(reading.text, step.start, step.end)
-    strange = any(
-        m.group().lower() not in known
+    unknown = [
+        m.group().lower()
+        for m in head
+        if m.group().lower() not in known
         and not _ADVERB.fullmatch(m.group())
         and not _inside(m, free)
         and not _code(reading, m)
-        for m in head
-    )
-    several = word_pattern("events", "linking", "several").search(reading.text, clause.start, step.start)
-    if strange and (several or not tells) and not _there(reading, step):
+    ]
+    if unknown and (several or not tells) and not _there(reading, step):
         return False
-    parts = lexicon.toml("events")["linking"]["parts"]
+    if not set(linking["other_works"]).isdisjoint(unknown):
+        return False
     if not _of_building(reading, step, free) and not _there(reading, step):
         return False
     opening = reading.text[step.start : step.end].lower().split()[:3]
     start = sentence.start
-    if any(m.group().lower() in parts for m in head) or not _subject_words().isdisjoint(opening):
+    if any(m.group().lower() in linking["parts"] for m in head) or not _subject_words().isdisjoint(opening):
         start = clause.start
     start = max(start, head[0].start()) if len(head) < len(lead) else start
     names = [*free, *sentence.things]
@@ -167,7 +169,7 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
 
 def _governs(cue: CueMention) -> bool:
     """Whether a cue only says how real a step is, and is no noun ("deals") that the step may be of."""
-    return cue.facet == "realization" and not cue.rule.startswith(("commit.", "done.paid", "done.financing"))
+    return cue.facet == "realization" and not cue.rule.startswith(("commit.", "deal.", "done.paid", "done.financing"))
 
 
 def _leading_words(reading: Reading, sentence: Sentence, step: Anchor) -> list[re.Match[str]]:

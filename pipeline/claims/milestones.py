@@ -294,7 +294,9 @@ def _undated(reading: Reading, draft: Draft) -> Draft:
 
 def _in_a_name(sentence: Sentence, hit: _Hit) -> bool:
     """Whether the words begin inside a name ("built by Galecrest Power on the old ranch"), but for who decides."""
-    return hit.rule.event != "permitted" and any(t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things)
+    return hit.rule.event != "permitted" and any(
+        t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things
+    )
 
 
 def _none(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

@@ -160,9 +160,7 @@ def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -
     heads = word_pattern("scope", "topic", "site_heads")
     if _ELIDED.search(reading.text, sentence.start, size.start) or heads.search(reading.text, clause, size.start):
         return True
-    return any(
-        t.type == "cluster" and clause <= t.start and t.end <= size.start for t in sentence.things
-    )
+    return any(t.type == "cluster" and clause <= t.start and t.end <= size.start for t in sentence.things)
 
 
 def _place(reading: Reading, sentence: Sentence, step: Anchor, wide: bool) -> Thing | None:
@@ -196,7 +194,13 @@ def _done_to_another(reading: Reading, sentence: Sentence, step: Anchor) -> bool
     if found is None:
         return False
     words = lexicon.toml("events")
-    known = {*words["linking"]["parts"], *words["linking"]["objects"], *words["sets"]["site"], *words["sets"]["permit"], *words["sets"]["gear"]}
+    known = {
+        *words["linking"]["parts"],
+        *words["linking"]["objects"],
+        *words["sets"]["site"],
+        *words["sets"]["permit"],
+        *words["sets"]["gear"],
+    }
     told = [*sentence.things, *sentence.dates, *sentence.quantities]
     return known.isdisjoint(found[1].lower().split()) and not any(
         t.start < found.end() and found.start(1) < t.end for t in told
