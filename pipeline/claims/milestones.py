@@ -69,6 +69,8 @@ _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 _JUST_BEFORE = 3
 """Sentences from a step within which another may be of its site."""
 _OF_THEM = re.compile(r"\b(?:them|these|those)\b")
+_DECIDED = re.compile(r"(?:approv|rezoning|annexation)", re.IGNORECASE)
+"""Begins the words of a decision; what was applied for in May is not granted by that."""
 _MOVED = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 """Begins the date to which a step was moved."""
 _SLOW = re.compile(r"\b(?:later?|behind|overdue)\b", re.IGNORECASE)
@@ -187,7 +189,7 @@ class MilestoneFinder:
         """
         step = Anchor(hit.start, hit.end)
         none = _none(reading, sentence, hit)
-        if _NOBODY.search(reading.text, sentence.start, hit.start):
+        if _NOBODY.search(reading.text, sentence.start, hit.start) or _in_a_name(sentence, hit):
             return None
         if (none and hit.rule.event != "construction_started") or _of_a_column(reading, sentence, hit):
             return None
@@ -214,7 +216,9 @@ class MilestoneFinder:
         if site.type == "place" and hit.rule.event == "announced":
             return None
         if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, sentence, hit):
-            return None
+            if not reading.text[hit.start : hit.end].endswith("be delivered"):
+                return None
+            hit = replace(hit, rule=rules()["event.construction_completed"])
         told = _in_its_clause(reading, sentence, hit)
         found = verdict(
             reading,
@@ -269,6 +273,8 @@ def _over(reading: Reading, hit: _Hit, date: DateMention | None) -> bool:
     """Whether a step that is only named ("the opening of the hall in May") has a date that is over."""
     if date is None or date.date.end is None or reading.published is None or date.date.relation in {"by", "from"}:
         return False
+    if hit.rule.event == "permitted" and not _DECIDED.match(reading.text, hit.start):
+        return False
     if _MOVED.match(date.date.text):
         return False
     return date.date.end <= reading.published and not _TO.search(reading.text, max(0, hit.start - 4), hit.start)
@@ -284,6 +290,13 @@ def _undated(reading: Reading, draft: Draft) -> Draft:
     """A slip without the date that lies ahead: that is when the step is due now, not when it slipped."""
     late = draft.event == "delayed" and draft.date is not None and ahead(reading, draft.date)
     return replace(draft, date=None) if late else draft
+
+
+def _in_a_name(sentence: Sentence, hit: _Hit) -> bool:
+    """Whether the words begin inside a name ("built by Galecrest Power on the old ranch"), but for who decides."""
+    return hit.rule.event != "permitted" and any(
+        t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things
+    )
 
 
 def _none(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:

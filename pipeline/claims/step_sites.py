@@ -28,7 +28,8 @@ _MATTER = 20
 """Words between a decision and the site that it is about ("voted to rezone … acres of farmland for …")."""
 _FROM = re.compile(r"\b(?:from|off|out of)\s(?:[\w'’-]+\s){0,3}$", re.IGNORECASE)
 _SEAT = re.compile(r"\b(?:based|headquartered)\s(?:in|at|near)\s$", re.IGNORECASE)
-"""Before a place: it is where a company sits."""
+_SEATED = re.compile(r"(?:,\s[A-Z][\w.]{1,15},?)?-(?:based|headquartered)\b")
+"""Before and behind a place: it is where a company sits."""
 _BESIDE = re.compile(
     r",\s(?:on|at|near|beside|next to|adjacent to|close to|opposite|alongside|across from|(?:north|south|east|west) of)"
     r"\b[^,]*$"
@@ -72,6 +73,7 @@ def site_of(
                 abs(sentence.clause_at(t.start) - here),
                 t.type != "cluster",
                 bool(_BESIDE.search(reading.text, sentence.start, t.start)),
+                setback and t.stands_in,
                 reading.gap(t, step),
             ),
         )
@@ -86,6 +88,8 @@ def site_of(
     main = subjects.main_site(reading) if place else None
     if main or place:
         return main or place, 0.55
+    if _done_to_another(reading, sentence, step):
+        return None, 0.0
     return carried(reading, sentence, step, setback=setback, before=before)
 
 
@@ -130,6 +134,10 @@ def of_a_number(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
 
 
 _INSERTED = re.compile(r",\s(?:an?|the|its|one of)\s[^;]{0,60}$", re.IGNORECASE)
+_ELIDED = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|sixth|another|other|one),?\s(?:of|at|with)?\s?(?:about\s)?$", re.IGNORECASE
+)
+"""Before the size of a hall whose word is left out ("A second, of 180 MW, has been under construction")."""
 _CLOSED = re.compile(r"[,–—]\s?$")
 
 
@@ -150,9 +158,9 @@ def _set_off(reading: Reading, sentence: Sentence, size: Anchor, step: Anchor) -
         return False
     clause = max(sentence.start, reading.text.rfind(";", sentence.start, size.start))
     heads = word_pattern("scope", "topic", "site_heads")
-    return bool(heads.search(reading.text, clause, size.start)) or any(
-        t.type == "cluster" and clause <= t.start and t.end <= size.start for t in sentence.things
-    )
+    if _ELIDED.search(reading.text, sentence.start, size.start) or heads.search(reading.text, clause, size.start):
+        return True
+    return any(t.type == "cluster" and clause <= t.start and t.end <= size.start for t in sentence.things)
 
 
 def _place(reading: Reading, sentence: Sentence, step: Anchor, wide: bool) -> Thing | None:
@@ -165,6 +173,7 @@ def _place(reading: Reading, sentence: Sentence, step: Anchor, wide: bool) -> Th
     here = sentence.clause_at(step.start)
     places = [t for t in sentence.things if t.type == "place" and t.kind in {"city", "county", ""}]
     places = [t for t in places if not _SEAT.search(reading.text, max(sentence.start, t.start - 16), t.start)]
+    places = [t for t in places if not _SEATED.match(reading.text, t.end, min(sentence.end, t.end + 32))]
     near = [t for t in places if abs(sentence.clause_at(t.start) - here) <= 1]
     return min(
         near, key=lambda t: (names_an_office(reading, t), t.kind == "county", reading.gap(t, step)), default=None
@@ -185,7 +194,13 @@ def _done_to_another(reading: Reading, sentence: Sentence, step: Anchor) -> bool
     if found is None:
         return False
     words = lexicon.toml("events")
-    known = {*words["linking"]["parts"], *words["sets"]["site"], *words["sets"]["permit"], *words["sets"]["gear"]}
+    known = {
+        *words["linking"]["parts"],
+        *words["linking"]["objects"],
+        *words["sets"]["site"],
+        *words["sets"]["permit"],
+        *words["sets"]["gear"],
+    }
     told = [*sentence.things, *sentence.dates, *sentence.quantities]
     return known.isdisjoint(found[1].lower().split()) and not any(
         t.start < found.end() and found.start(1) < t.end for t in told

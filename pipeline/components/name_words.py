@@ -248,6 +248,7 @@ _KEYS: dict[str, frozenset[str]] = {
             "site_labels",
             "owner_labels",
             "compass",
+            "roads",
             "of_parts",
             "at_parts",
         }

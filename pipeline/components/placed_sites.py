@@ -202,9 +202,11 @@ def _place_after_head(
         return None
     last = _past_aside(words, taken, last)
     link = words.lower(last)
+    where = last + 1
+    if link in ("on", "off", "along"):
+        return _road(words, runs.get(where)) if words.same_line(index, where) else None
     if link not in ("in", "near", "outside", "at"):
         return None
-    where = last + 1
     while where < last + 3 and words.lower(where) in rules("sites", "compass") | {"nearby"} - {"near"}:
         where += 1
     place = taken[where] if where < len(words) and words.line[where] == words.line[index] else None
@@ -214,6 +216,14 @@ def _place_after_head(
     if link == "at" or where > last + 1 or place is not None or run is None or run.headline:
         return None
     return Found(run.first, run.last, "place", None, surface(words, run.first, run.last)) if _town(words, run) else None
+
+
+def _road(words: Words, run: Run | None) -> Found | None:
+    """The road of "data center on Ashby Road": local papers and minutes name a site by it."""
+    if run is None or run.headline or run.last - run.first < 2:
+        return None
+    road = words.lower(run.last - 1) in rules("sites", "roads")
+    return Found(run.first, run.last, "place", None, surface(words, run.first, run.last)) if road else None
 
 
 def _far_town(words: Words, taken: Sequence[Found | None], last: int) -> Found | None:
