@@ -43,9 +43,6 @@ _OFFICE = re.compile(
 """A name that ends as that of an authority, which decides on sites and has none."""
 _CODE = re.compile(r"(?:\d|-\d)")
 """Behind capitals: the code of a hall ("CB-5", "PH04")."""
-_FOR = re.compile(r"\b(?:to|for|from|with|of|by|at|like|as)\s(?:[\w-]+\s)?$")
-"""Before a company that does not act ("pre-leased to Garrow")."""
-_ADVERB = re.compile(r"(?!supply|family|assembly|rally|Italy|July)\w{3,20}ly")
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
@@ -131,45 +128,31 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     free = [*sentence.dates, *sentence.quantities, *(c for c in sentence.cues if _governs(c))]
     free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
     free += [t for t in sentence.things if t.type == "place" and names_an_office(reading, t)]
-    lead = _leading_words(reading, sentence, step)
-    several = word_pattern("events", "linking", "several").search(reading.text, clause.start, step.start)
-    head = lead if several else _behind_speech(lead)
-    known, linking = _building_words(), lexicon.toml("events")["linking"]
+    head = _leading_words(reading, sentence, step)
+    known = _building_words()
     tells = word_pattern("events", "linking", "telling").search(reading.text, step.start, step.end)
-    unknown = [
-        m.group().lower()
-        for m in head
-        if m.group().lower() not in known
-        and not _ADVERB.fullmatch(m.group())
-        and not _inside(m, free)
-        and not _code(reading, m)
-    ]
-    if unknown and (several or not tells) and not _there(reading, step):
+    strange = any(m.group().lower() not in known and not _inside(m, free) and not _code(reading, m) for m in head)
+    several = word_pattern("events", "linking", "several").search(reading.text, clause.start, step.start)
+    if strange and (several or not tells) and not _there(reading, step):
         return False
-    if not set(linking["other_works"]).isdisjoint(unknown):
-        return False
+    parts = lexicon.toml("events")["linking"]["parts"]
     if not _of_building(reading, step, free) and not _there(reading, step):
         return False
-    opening = reading.text[step.start : step.end].lower().split()[:3]
-    start = sentence.start
-    if any(m.group().lower() in linking["parts"] for m in head) or not _subject_words().isdisjoint(opening):
-        start = clause.start
-    start = max(start, head[0].start()) if len(head) < len(lead) else start
+    start = clause.start if any(m.group().lower() in parts for m in head) else sentence.start
     names = [*free, *sentence.things]
-    words = [m for m in _WORD.finditer(reading.text, start, step.end) if not _opens_with_step(sentence, step, m)]
-    return not any(_like_a_name(reading, m) and not _inside(m, names) for m in words) and (
+    return not any(
+        _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
+    ) and (
         _there(reading, step)
         or not any(
-            _builder_of_another(reading, t, site) and not _FOR.search(reading.text, max(start, t.start - 20), t.start)
-            for t in sentence.things
-            if start <= t.start and t.end <= step.start
+            _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
         )
     )
 
 
 def _governs(cue: CueMention) -> bool:
     """Whether a cue only says how real a step is, and is no noun ("deals") that the step may be of."""
-    return cue.facet == "realization" and not cue.rule.startswith(("commit.", "deal.", "done.paid", "done.financing"))
+    return cue.facet == "realization" and not cue.rule.startswith("commit.")
 
 
 def _leading_words(reading: Reading, sentence: Sentence, step: Anchor) -> list[re.Match[str]]:
@@ -185,18 +168,6 @@ def _leading_words(reading: Reading, sentence: Sentence, step: Anchor) -> list[r
     if earlier and len(head) <= 1 and first in finite_verbs():
         return [*_words_of(reading, earlier[-1]), *head]
     return head
-
-
-def _behind_speech(head: list[re.Match[str]]) -> list[re.Match[str]]:
-    """Of the words that lead up to a step those behind who tells it ("The mayor told us | the first hall will open"),
-    where words are left that it can be of.
-    """
-    linking = lexicon.toml("events")["linking"]
-    said = max((i for i, m in enumerate(head) if m.group().lower() in linking["telling_verbs"]), default=-1)
-    rest = head[said + 1 :]
-    if said >= 0 and len(rest) > 1 and rest[0].group().lower() in linking["told"]:
-        rest = rest[1:]
-    return rest or head
 
 
 def _words_of(reading: Reading, clause: ClauseSpan) -> list[re.Match[str]]:
@@ -216,13 +187,6 @@ def _of_building(reading: Reading, step: Anchor, free: Sequence[Placed]) -> bool
 
 
 @functools.cache
-def _subject_words() -> frozenset[str]:
-    """What a step may begin with as its subject ("the last rack | went live", "grading | could begin")."""
-    data = lexicon.toml("events")
-    return frozenset((*data["linking"]["parts"], *data["sets"]["works"], *data["sets"]["gear"]))
-
-
-@functools.cache
 def _step_words() -> frozenset[str]:
     """The words that steps are told with, but for the matter of a decision."""
     data = lexicon.toml("events")
@@ -233,20 +197,7 @@ def _step_words() -> frozenset[str]:
 
 def _builder_of_another(reading: Reading, thing: Thing, site: Thing) -> bool:
     """Whether a thing is a company that the article does not name beside the site, and no mere maker of its chips."""
-    if thing.type != "company" or thing.aside or _builds(reading, thing, site):
-        return False
-    return not (thing.stands_in and _owns_no_other(reading, thing, site))
-
-
-def _owns_no_other(reading: Reading, company: Thing, site: Thing) -> bool:
-    """Whether nothing so far names the company beside another site, so that "we" or "the company" builds this one."""
-    told = reading.sentences[: reading.sentence_at(company.start).index]
-    return not any(
-        t.type == "cluster" and t.key != site.key
-        for s in told
-        if any(c.key == company.key for c in s.things)
-        for t in s.things
-    )
+    return thing.type == "company" and not thing.aside and not _builds(reading, thing, site)
 
 
 def _there(reading: Reading, step: Anchor) -> bool:
@@ -258,11 +209,6 @@ def _inside(match: re.Match[str], spans: Sequence[Placed]) -> bool:
     return any(span.start <= match.start() < span.end for span in spans)
 
 
-def _opens_with_step(sentence: Sentence, step: Anchor, match: re.Match[str]) -> bool:
-    """Whether a word has its capital for the sentence that it opens as the first of a step ("Service is to start")."""
-    return match.start() == step.start == sentence.start and match.group().lower() in _step_words()
-
-
 def _code(reading: Reading, match: re.Match[str]) -> bool:
     """Whether a word begins the code of a hall ("CB-5", "PH04")."""
     return match.group().isupper() and bool(_CODE.match(reading.text, match.end()))
@@ -271,7 +217,7 @@ def _code(reading: Reading, match: re.Match[str]) -> bool:
 def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
     """Whether a word has a capital and stands nowhere in the article without one."""
     word = match.group()
-    if not word[0].isupper() or word.lower() in _building_words() or word.lower() in _subject_words():
+    if not word[0].isupper() or word.lower() in _building_words():
         return False
     if _code(reading, match) or _OFFICE.match(reading.text, match.start()):
         return False
