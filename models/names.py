@@ -125,7 +125,10 @@ def _joined(where: str, cells: Iterable[tuple[str, str]]) -> Marked:
 
 
 def gum(path: Path) -> Iterator[Marked]:
-    """Names among the mentions of GUM: those whose main words are proper nouns, the widest of those that nest."""
+    """Names among the mentions of GUM: those whose main words are proper nouns, the widest of those that nest.
+
+    Where two mentions come down to the same words ("General Washington" and his "army"), the narrower gives the label.
+    """
     entities = _entity_columns(path)
     for sentence in read_trees(path):
         open_: list[tuple[str, str, list[int], int]] = []
@@ -141,7 +144,8 @@ def gum(path: Path) -> Iterator[Marked]:
                         mention = sentence.words[start : index + 1]
                         spans += _named(mention, kind, [n for n in main if n < len(mention)])
         kept: list[tuple[int, int, str]] = []
-        for start, end, label in sorted(set(spans), key=lambda span: (span[0] - span[1], span[0])):
+        # Narrower mentions close first. A set would leave the choice to the hash seed of the process.
+        for start, end, label in sorted(dict.fromkeys(spans), key=lambda span: (span[0] - span[1], span[0])):
             if all(end <= other[0] or other[1] <= start for other in kept):
                 kept.append((start, end, label))
         yield Marked(f"{path.name}: {sentence.id}", sentence.text, tuple(sorted(kept)))
