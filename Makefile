@@ -41,7 +41,7 @@ types: $(VENV)/.dev ## types
 check: ## everything that a change must pass: what CI runs
 	@.ci/run
 
-coverage: $(VENV)/.dev ## which branches of pipeline/ the tests take, those of their processes too; a quarter of an hour
+coverage: $(VENV)/.dev ## which branches of pipeline/ the tests take, those of their processes too; half an hour
 	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
 
 bench: $(VENV)/.dev ## speed, and what of it got slower since benchmarks/recorded.json; RECORD=1 records it anew
