@@ -30,7 +30,7 @@ ENDLESS = 0.3
 """Lengths of short texts, and CPU seconds that only an expression needs for one which tries all ways to read it."""
 FAST = 0.001
 """CPU seconds within which such a text is read in any proportion but the square."""
-TEXTS = 32
+TEXTS = 48
 GROWTH = 9.0
 """Times that four times the text may cost: 4 is linear, 16 the square."""
 UNKNOWN = {
