@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from operation import Operation, source
-from website import Site, answering, article, rss
+from website import Handler, Site, answering, article, rss
 
 from pipeline.ingest import queue, tables
 from pipeline.ingest.feeds import Entry
@@ -34,9 +35,50 @@ def tools() -> Path | None:
     return next((place for place in places if (place / "initdb").exists() and (place / "postgres").exists()), None)
 
 
+class Server:
+    """A PostgreSQL of the tests, on a port and in a folder of its own, that can be stopped and started again."""
+
+    def __init__(self, place: Path, folder: Path, user: str | None) -> None:
+        self._place, self._folder, self._user = place, folder, user
+        if user:
+            shutil.chown(folder, user)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self.url = f"postgresql+psycopg://tests@127.0.0.1:{self._port}/postgres"
+        subprocess.run(
+            [place / "initdb", "-D", folder / "data", "-U", "tests", "--auth=trust", "--no-sync"],
+            check=True, capture_output=True, user=user, cwd=folder,
+        )  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self._folder}"]
+        options += ["-c", "fsync=off"]
+        with (self._folder / "log").open("wb") as log:
+            process = self._process = subprocess.Popen(
+                [self._place / "postgres", "-D", self._folder / "data", "-p", str(self._port), *options],
+                stdout=log, stderr=log, user=self._user, cwd=self._folder,
+            )  # fmt: skip
+        engine = sa.create_engine(self.url)
+        for _ in range(300):
+            try:
+                engine.connect().close()
+                break
+            except sa.exc.OperationalError:
+                assert process.poll() is None, (self._folder / "log").read_text()
+                time.sleep(0.1)
+        engine.dispose()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """SIGQUIT drops every connection at once, as a machine does that goes down."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(timeout=30)
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The URL of a PostgreSQL of the tests, on a port and in a folder of its own."""
+def server() -> Iterator[Server]:
     place = tools()
     if place is None:
         pytest.skip("there is no PostgreSQL server here (Debian: apt-get install postgresql)")
@@ -47,48 +89,24 @@ def server() -> Iterator[str]:
         if user is None:
             pytest.skip("PostgreSQL does not run as root, and there is no other user for it")
     folder = Path(tempfile.mkdtemp(prefix="infraclaims-pg-"))
-    if user:
-        shutil.chown(folder, user)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    subprocess.run(
-        [place / "initdb", "-D", folder / "data", "-U", "tests", "--auth=trust", "--no-sync"],
-        check=True, capture_output=True, user=user, cwd=folder,
-    )  # fmt: skip
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [place / "postgres", "-D", folder / "data", "-p", str(port), *options],
-            stdout=log, stderr=log, user=user, cwd=folder,
-        )  # fmt: skip
+    server = Server(place, folder, user)
     try:
-        url = f"postgresql+psycopg://tests@127.0.0.1:{port}/postgres"
-        engine = sa.create_engine(url)
-        for _ in range(300):
-            try:
-                engine.connect().close()
-                break
-            except sa.exc.OperationalError:
-                assert process.poll() is None, (folder / "log").read_text()
-                time.sleep(0.1)
-        engine.dispose()
-        yield url
+        server.start()
+        yield server
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def url(server: str) -> str:
+def url(server: Server) -> str:
     """An empty database."""
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(server.url, isolation_level="AUTOCOMMIT")
     with engine.connect() as db:
         db.execute(sa.text("DROP DATABASE IF EXISTS state"))
         db.execute(sa.text("CREATE DATABASE state"))
     engine.dispose()
-    return server.removesuffix("/postgres") + "/state"
+    return server.url.removesuffix("/postgres") + "/state"
 
 
 def test_a_host_has_one_worker_until_its_lease_is_over(url: str):
@@ -176,3 +194,36 @@ def test_two_workers_share_the_work(url: str, tmp_path: Path):
         status = operation.status()
         assert status.pages == {"done": 12}
         assert status.leased_hosts == 0
+
+
+def test_a_server_that_goes_away_ends_the_run_and_the_next_goes_on(server: Server, url: str, tmp_path: Path):
+    """Exit code 3 and one line that names the state; what was claimed then is done by the next run, once."""
+    with Site() as site:
+        for page in range(4):
+            site.page(f"/{page}", article(page))
+        answer = site.routes["/2"]
+
+        def gone(handler: Handler) -> None:
+            if site.hits["/2"] == 1:
+                server.stop(signal.SIGQUIT)
+            answer(handler)
+
+        site.routes["/2"] = gone
+        site.page("/feed", rss(*(site.url(f"/{page}") for page in range(4))), "application/rss+xml")
+        operation = Operation(
+            tmp_path, source("s", "feed", url=site.url("/feed")),
+            settings=f'state_url = "{url}"\nbatch = 1\n', politeness="timeout = 10.0",
+        )  # fmt: skip
+        command = [PROGRAM, "ingest", "--once", "--sources", tmp_path / "sources.toml"]
+        stopped = subprocess.run(command, capture_output=True, text=True, check=False)
+        server.start()
+        assert stopped.returncode == 3, stopped.stderr
+        assert "Traceback" not in stopped.stderr
+        assert "the run could not go on: the state postgresql" in stopped.stderr
+        with opened(url) as engine, engine.begin() as db:
+            db.execute(tables.hosts.update().values(lease_until=0.0))  # some minutes later
+        again = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert again.returncode == 0, again.stderr
+        assert Counter(value[0] for value in operation.dispositions().values()) == {"extracted": 4}
+        ids = [claim["claim_id"] for claim in operation.lines("claims")]
+        assert len(ids) == len(set(ids)) == 8
