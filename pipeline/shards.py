@@ -18,10 +18,10 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from pipeline.extractor import build
+from pipeline.extractor import build, identify
 from pipeline.manifest import Entry, Options, Output, file_digest
 from pipeline.page_worker import Done, PageWorker
-from pipeline.records import Extraction, Page, Record, Rejected
+from pipeline.records import Extraction, Extractor, Page, Record, Rejected
 from pipeline.screen import bytes_could_hold_claim, prepared, text_could_hold_claim
 from pipeline.screened import build_screened, extract_screened, screened
 from pipeline.settings import Settings
@@ -52,13 +52,16 @@ def run_shard(task: ShardTask) -> Entry:
     RuntimeError where the extractor here is not the one that the task was made for, OSError for a disk or a store
     that does not do its part.
     """
+    # Asked here too: of a shard without claims no record tells which version screened it.
+    _check(identify(task.settings), task)
     worker = _worker(task.settings, task.options.screen)
     begun, cpu = time.monotonic(), time.process_time()
     paths = _paths(task)
     with open_shard(task.shard, task.settings) as opened, _outputs(task, paths) as outputs:
         counts = _Counts()
         for done in _results(counts.counted(opened.pages), worker, task.options.screen):
-            _check(done.result, task)
+            for claim in done.result.claims[:1]:
+                _check(claim.extractor, task)
             counts.take(done)
             outputs.write(done.result)
     if counts.records != sum(counts.dispositions.values()):
@@ -146,10 +149,12 @@ def _worker(settings: Settings, screen: bool) -> PageWorker:
     return kept[key]
 
 
-def _check(result: Extraction, task: ShardTask) -> None:
-    for claim in result.claims[:1]:
-        if claim.extractor.fingerprint != task.fingerprint:
-            raise RuntimeError("the extractor of this process is another version than the one that planned the run")
+def _check(extractor: Extractor, task: ShardTask) -> None:
+    if extractor.fingerprint != task.fingerprint:
+        raise RuntimeError(
+            f"the extractor here ({extractor.version}, {extractor.fingerprint[:12]}) is another version than the one "
+            f"that planned the run ({task.fingerprint[:12]}): give all machines the same"
+        )
 
 
 def _paths(task: ShardTask) -> list[Path]:

@@ -172,6 +172,16 @@ def test_another_version_other_options_and_a_changed_input_are_told(whole: Path,
     assert reasons([str(archive)], out) == []
 
 
+@pytest.mark.parametrize("claims", [True, False], ids=["with claims", "without"])
+def test_a_worker_of_another_version_does_no_shard(archive: str, tmp_path: Path, claims: bool) -> None:
+    """Of a shard without claims no record would tell who made it."""
+    (tmp_path / "none.html").write_text("<p>Nothing of the kind.")
+    task = prepare([archive if claims else str(tmp_path / "none.html")], tmp_path / "out", SETTINGS, Options()).tasks[0]
+    with pytest.raises(RuntimeError, match=r"another version than the one that planned the run \(older\)"):
+        run_shard(task.model_copy(update={"fingerprint": "older"}))
+    assert not any((tmp_path / "out").rglob("*.jsonl"))
+
+
 def test_shards_of_inputs_that_are_not_given_are_refused(archive: str, out: Path) -> None:
     with pytest.raises(ManifestError, match="not given"):
         reasons([f"{archive}/part-0.warc.gz"], out)
