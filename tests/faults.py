@@ -42,5 +42,5 @@ def wait_for(what: Callable[[], object], process: subprocess.Popen[bytes] | None
     while not what():
         assert time.monotonic() < until
         if process and process.poll() is not None:
-            raise AssertionError(process.communicate()[1].decode())
+            raise AssertionError((process.communicate()[1] or b"").decode())
         time.sleep(0.05)

@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
+from faults import wait_for
 from moto.server import ThreadedMotoServer
 from test_reextract import FILES, command, entries_in, outputs, run, write_archive
 
@@ -29,6 +29,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 @pytest.fixture(scope="module")
@@ -92,24 +98,13 @@ def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
         )  # fmt: skip
 
     scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
-    for _ in range(600):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            break
-        time.sleep(0.1)
+    wait_for(lambda: listens(port), scheduler)
     options = ("--nthreads", "1", "--no-nanny", "--death-timeout", "300")
     workers = [start("dask_worker", address, *options) for _ in range(2)]
     yield address, workers
     for process in (*workers, scheduler):
         process.kill()
         process.wait()
-
-
-def wait_for_a_shard(out: Path, program: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 600
-    while entries_in(out) == 0:
-        assert program.poll() is None, program.communicate()[1].decode()
-        assert time.monotonic() < deadline, "no shard was done: both workers are gone, or never came"
-        time.sleep(0.05)
 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
@@ -121,7 +116,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(
         command(str(archive), out, "--cluster", address), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        wait_for_a_shard(out, program)
+        wait_for(lambda: entries_in(out), program, seconds=600)
         workers[0].send_signal(signal.SIGKILL)
         told = program.communicate(timeout=600)[1].decode()
     finally:
@@ -154,7 +149,7 @@ def test_a_cluster_that_loses_all_workers_ends_the_run_which_goes_on_later(
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        wait_for_a_shard(out, program)
+        wait_for(lambda: entries_in(out), program, seconds=600)
         workers[0].kill()
         told = program.communicate(timeout=300)[1].decode()
     finally:
