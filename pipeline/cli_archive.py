@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -89,6 +90,9 @@ def reextract(
 def _with_prefect(work: Work, workers: int, cluster: str | None) -> Totals:
     from pipeline import local_prefect
 
+    needed = {"hyperscan": work.tasks[0].options.screen, "prefect_dask": cluster is not None}
+    for name in (name for name, used in needed.items() if used and importlib.util.find_spec(name) is None):
+        raise ModuleNotFoundError(name=name)  # before the seconds that Prefect takes to start
     with writing(Path(tempfile.gettempdir())):
         local_prefect.prepare()
     from pipeline import flows

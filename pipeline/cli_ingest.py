@@ -125,6 +125,8 @@ def retry(path: Path, source: str | None, reason: str | None, url: str | None) -
     with _failing(config), opened(config.state_url) as engine, engine.begin() as db:
         pages = again(db, source=source, reason=reason, url=url)
         looked_at = 0 if url or reason else sources_due(db, source)
+    if source and source not in config.by_name and not pages:
+        raise _unknown(config, path, source)
     with printing():
         click.echo(f"{pages} pages and {looked_at} sources are due again")
 
@@ -154,7 +156,7 @@ def check(names: tuple[str, ...], path: Path) -> None:
     """
     config = _config(path)
     if unknown := sorted(set(names) - set(config.by_name)):
-        raise click.UsageError(f"{path} has no source {unknown[0]!r}; it has {', '.join(config.by_name)}")
+        raise _unknown(config, path, unknown[0])
     from pipeline.clock import utc_now
     from pipeline.display import one_line
     from pipeline.ingest.check import check as look
@@ -207,6 +209,10 @@ def _config(path: Path) -> Config:
         return load(path)
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _unknown(config: Config, path: Path, source: str) -> click.UsageError:
+    return click.UsageError(f"{path} has no source {source!r}; it has {', '.join(config.by_name)}")
 
 
 def _need_state(config: Config) -> None:

@@ -158,10 +158,12 @@ def _give_up_stdout() -> None:
 
 @contextlib.contextmanager
 def writing(out: Path) -> Generator[None]:
-    """Turns an output that cannot be written, or that another run writes, into a usage error that names it."""
+    """Makes a usage error, which names it, of an output that cannot be written or that nothing is there for."""
+    from pipeline.store import NothingThereError
+
     try:
         yield
-    except BusyError as error:
+    except (BusyError, NothingThereError) as error:
         raise click.UsageError(str(error)) from error
     except OSError as error:
         raise click.UsageError(f"cannot write {out}: {error.strerror or error}") from error

@@ -82,6 +82,9 @@ class Page(Record):
     author: str | None = None
     published: dt.date | None = None
     retrieved: dt.datetime | None = None
+    otherwise_url: str | None = None
+    otherwise_published: dt.date | None = None
+    """Address and day for content that tells none itself."""
 
 
 class Document(Record):

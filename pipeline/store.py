@@ -18,10 +18,16 @@ from pipeline.locks import is_at, open_locked
 from pipeline.records import ArticleRecord, Extraction, Record
 
 CLAIMS, ARTICLES, REJECTS = "claims.jsonl", "articles.jsonl", "rejects.jsonl"
+_NOT_THERE = frozenset({"missing", "empty_directory"})
+"""Reasons of a rejection that say that there was no input."""
 
 
 class DispositionError(RuntimeError):
     """Some inputs of a run have no disposition, or more than one. The message names them."""
+
+
+class NothingThereError(ValueError):
+    """All that a run was given is not there (a mistyped folder): it takes the place of no earlier run."""
 
 
 class Reject(Record):
@@ -79,6 +85,10 @@ class RunWriter:
             self._rejects.write(line(reject(result.article)))
         count(self._counts, result)
 
+    def check(self, out: Path) -> None:
+        """Raises NothingThereError where no input was there."""
+        _check_there(self._counts, out)
+
     def summary(self) -> Summary:
         """What was written so far."""
         return summary(self._counts)
@@ -89,11 +99,13 @@ def open_run(out: Path) -> Generator[RunWriter]:
     """A writer of the three files in the folder `out`, which is made if missing.
 
     The files appear when the block ends well. When it raises, the error passes on and the files of an earlier
-    run stay as they were. Raises BusyError while another run writes there.
+    run stay as they were. Raises BusyError while another run writes there, NothingThereError where no input was there.
     """
     out.mkdir(parents=True, exist_ok=True)
     with replacing([out / CLAIMS, out / ARTICLES, out / REJECTS]) as (claims, articles, rejects):
-        yield RunWriter(claims, articles, rejects)
+        run = RunWriter(claims, articles, rejects)
+        yield run
+        run.check(out)
 
 
 class _TrialError(Exception):
@@ -115,20 +127,27 @@ def write_run(results: Iterable[Extraction], out: Path) -> Summary:
 
 
 def write_claims(results: Iterable[Extraction], path: Path) -> Summary:
-    """Write only the claims, into the file `path`; its folder is made if missing."""
+    """Write only the claims, into the file `path`; its folder is made if missing. Raises as `open_run` does."""
     path.parent.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     with replacing([path]) as (claims,):
         for result in results:
             claims.writelines(map(line, result.claims))
             count(counts, result)
+        _check_there(counts, path)
     return summary(counts)
 
 
 def count(counts: Counter[str], result: Extraction) -> None:
     """Add one result to the counts: input, disposition, claims and labels."""
     counts.update(["inputs", result.article.disposition])
+    counts["not there"] += result.article.reason in _NOT_THERE
     counts.update(name for claim in result.claims for name in ("claims", claim.label))
+
+
+def _check_there(counts: Counter[str], out: Path) -> None:
+    if 0 < counts["inputs"] == counts["not there"]:
+        raise NothingThereError(f"nothing is there to be read, so nothing was written to {out}")
 
 
 def summary(counts: Counter[str]) -> Summary:

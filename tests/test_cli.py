@@ -80,6 +80,56 @@ def test_bad_inputs_do_not_stop_the_good_ones(mixed: tuple[subprocess.CompletedP
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("out", ["out", "claims.jsonl"])
+def test_inputs_that_are_all_not_there_take_the_place_of_no_earlier_run(inputs: Path, tmp_path: Path, out: str):
+    """A mistyped folder."""
+    assert infraclaims("extract", inputs / "a.html", "-o", tmp_path / out).returncode == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")}
+    done = infraclaims("extract", tmp_path / "nowhere", "-o", tmp_path / out)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"[missing]" in done.stderr
+    assert f"nothing was written to {tmp_path / out}" in done.stderr.decode()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.jsonl")} == before
+    assert any(before.values())
+
+
+def test_what_a_page_tells_of_itself_comes_before_what_the_options_say(inputs: Path, tmp_path: Path):
+    told, bare = tmp_path / "told.html", tmp_path / "bare.html"
+    head = (
+        '<link rel="canonical" href="https://own.example/a">'
+        '<meta property="article:published_time" content="2026-02-01T09:00:00Z">'
+    )
+    body = f"<body><article><h1>News</h1><p>{RUNS}</p></article></body></html>"
+    told.write_text(f"<html><head>{head}</head>{body}")
+    bare.write_text(f"<html><head></head>{body}")
+    options = ("--published", "2026-03-05", "--url", "https://given.example/b")
+    done = infraclaims("extract", told, bare, *options, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    documents = [record["document"] for record in records(tmp_path / "out" / "articles.jsonl")]
+    assert [(each["url"], each["published"]) for each in documents] == [
+        ("https://own.example/a", "2026-02-01"), ("https://given.example/b", "2026-03-05"),
+    ]  # fmt: skip
+
+
+def test_a_missing_extra_is_named_before_anything_is_started(inputs: Path, tmp_path: Path):
+    """In a process that cannot find one of its packages."""
+    program = (
+        "import sys\n"
+        "class Hidden:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'hyperscan': raise ModuleNotFoundError(name=name)\n"
+        "sys.meta_path.insert(0, Hidden())\n"
+        "from pipeline import cli, local_prefect\n"
+        "def started(): raise AssertionError('Prefect is started')\n"
+        "local_prefect.prepare = started\n"
+        "cli.main(sys.argv[1:])"
+    )
+    words = [sys.executable, "-c", program, "reextract", str(inputs / "a.html"), "-o", str(tmp_path / "out")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "pip install 'infraclaims[archive]' (hyperscan is missing)" in done.stderr
+
+
 def test_each_rejected_input_is_named_with_its_reason(mixed: tuple[subprocess.CompletedProcess[bytes], Path]):
     done, out = mixed
     lines = [line for line in done.stderr.decode().splitlines() if line.startswith("infraclaims: ")]

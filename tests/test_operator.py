@@ -148,6 +148,8 @@ def test_status_shows_what_ran_and_what_is_stuck(home: Path, morning: object):
 
 def test_retry_takes_what_was_rejected_and_sources_that_failed(home: Path, site: Site, morning: object):
     assert infraclaims(home, "retry").stdout == "1 pages and 1 sources are due again\n"
+    unknown = infraclaims(home, "retry", "--source", "nope")
+    assert (unknown.returncode, "has no source 'nope'; it has " in unknown.stderr) == (2, True), unknown.stderr
     site.page("/404", article(7))
     site.page("/down", rss(site.url("/8")), "application/rss+xml")
     site.page("/8", article(8))

@@ -114,7 +114,7 @@ def test_fields_of_a_record(tmp_path: Path) -> None:
     }  # fmt: skip
     (tmp_path / "a.jsonl").write_text(json.dumps(fields))
     page = only(read(tmp_path / "a.jsonl"))
-    assert page.model_dump(exclude={"source", "content", "media_type", "charset"}) == {
+    assert page.model_dump(exclude={"source", "content", "media_type", "charset"}, exclude_none=True) == {
         "id": "12", "url": "https://a.example/b", "title": "T", "publisher": "P", "author": "A",
         "published": dt.date(2026, 3, 5), "retrieved": dt.datetime(2026, 3, 6, 7, 12, tzinfo=dt.UTC),
     }  # fmt: skip
@@ -158,15 +158,14 @@ def test_options_fill_in_what_a_record_does_not_say(tmp_path: Path) -> None:
     own, bare = read(tmp_path / "a.jsonl", url="https://given.example", published=day)
     assert isinstance(own, Page)
     assert isinstance(bare, Page)
-    assert [(page.url, page.published) for page in (own, bare)] == [
-        ("https://own.example", day),
-        ("https://given.example", day),
-    ]
+    assert [(page.url, page.published) for page in (own, bare)] == [("https://own.example", None), (None, None)]
+    assert {(page.otherwise_url, page.otherwise_published) for page in (own, bare)} == {("https://given.example", day)}
 
 
 def test_standard_input() -> None:
     page = only(read("-", stdin=io.BytesIO(b"<html>one page</html>"), url="https://a.example"))
-    assert (page.source, page.content, page.url) == ("<stdin>", b"<html>one page</html>", "https://a.example")
+    told = page.source, page.content, page.otherwise_url
+    assert told == ("<stdin>", b"<html>one page</html>", "https://a.example")
     lines = read("-", stdin=io.BytesIO((row() + "\n" + row()).encode()))
     assert [item.source for item in lines] == ["<stdin>:1", "<stdin>:2"]
     (none,) = read("-")

@@ -66,12 +66,12 @@ def _characters(page: Page, max_bytes: int) -> str:
 def _read(page: Page, text: str) -> Draft:
     if looks_like_html(text):
         latest = page.retrieved.date() if page.retrieved else None
-        return read_html(text, page.url, latest, find_date=page.published is None)
+        return read_html(text, page.url or page.otherwise_url, latest, find_date=page.published is None)
     return read_markdown(text) if page.media_type == "markdown" or is_markdown(text) else read_text(text)
 
 
 def _document(page: Page, draft: Draft, title: str | None, text: str) -> Document:
-    url = page.url or draft.url
+    url = page.url or draft.url or page.otherwise_url
     return Document(
         id=page.id or content_hash(url or text)[:16],
         url=url,
@@ -85,7 +85,7 @@ def _document(page: Page, draft: Draft, title: str | None, text: str) -> Documen
 
 
 def _published(page: Page, draft: Draft, url: str | None) -> dt.date | None:
-    given = [page.published] if page.published else []
     found = [*draft.published, *filter(None, [address_date(url or "")]), *byline_dates(draft.blocks)]
     latest = page.retrieved.date() if page.retrieved else dt.date.max
-    return next((day for day in [*given, *found] if day <= latest), None)
+    told = (page.published, *found, page.otherwise_published)
+    return next((day for day in told if day and day <= latest), None)

@@ -72,7 +72,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
         for address in addresses:
             if not allowed(address, self._networks):
-                raise AddressRefused(f"{host} leads to {address}, which is not a public address")
+                raise AddressRefused(f"{host} leads to {address}: no public address, nor in allow_addresses")
         failure: Exception = httpcore.ConnectError(f"the name {host} has no address")
         for address in addresses:
             try:

@@ -109,11 +109,11 @@ def _source(
 
 
 def _run(row: Any) -> Run:
-    began = dt.datetime.fromtimestamp(row["began"], dt.UTC)
+    began, ended = (row[name] and dt.datetime.fromtimestamp(row[name], dt.UTC) for name in ("began", "ended"))
     return Run(
         id=row["id"],
         began=began,
-        ended=_time(row["ended"]),
+        ended=ended,
         outcome=row["outcome"],
         counts=json.loads(row["counts"] or "{}"),
     )

@@ -42,7 +42,7 @@ def payload(ledger: Ledger, as_of: str | None) -> dict[str, Any]:
     claims = list(ledger.claims())
     subjects = _Index()
     place = {claim.claim_id: at for at, claim in enumerate(claims)}
-    at = {assertion.assertion_id: number for number, assertion in enumerate(assertions)}
+    at = {assertion.assertion_id: order for order, assertion in enumerate(assertions)}
     named = {assertion.subject_key: assertion.subject for assertion in assertions}
     sides = {item.assertion_id: _sides(item) for item in assertions if item.kind == "agreement"}
     names: dict[str, str] = {}

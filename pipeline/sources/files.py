@@ -94,7 +94,9 @@ def _read(
     if len(data) > limit:
         yield _rejected(source, "too_large", f"it has more than {limit:,} bytes, the limit")
         return
-    yield Page(source=source, content=data, media_type=_media_type(suffix), url=url, published=published)
+    yield Page(
+        source=source, content=data, media_type=_media_type(suffix), otherwise_url=url, otherwise_published=published
+    )
 
 
 def _media_type(suffix: str) -> Literal["html", "markdown"] | None:
@@ -162,10 +164,11 @@ def record_page(
         return _rejected(place, "bad_record", 'the object has neither a "text" nor an "html"')
     return Page(
         source=place, content=content, media_type=media_type, id=_string(record.get("id")),
-        url=_string(record.get("url")) or url, title=_string(record.get("title")),
+        url=_string(record.get("url")), title=_string(record.get("title")),
         publisher=_string(record.get("publisher")), author=_string(record.get("author")),
-        published=parse_date(_string(record.get("published")) or "") or published,
+        published=parse_date(_string(record.get("published")) or ""),
         retrieved=parse_instant(_string(record.get("retrieved")) or ""),
+        otherwise_url=url, otherwise_published=published,
     )  # fmt: skip
 
 
