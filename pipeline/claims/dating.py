@@ -94,6 +94,25 @@ def link(
     return best[1] if best else None
 
 
+_ONE_DAY = 7
+"""Days before an article up to which it tells as news what somebody says to have done."""
+
+
+def of_the_news(reading: Reading, sentence: Sentence, anchor: Placed) -> DateMention | None:
+    """The day on which somebody says to have raised a sum, which dates it ("said on Monday that it has raised").
+
+    The last of it: what is told of another day is no news.
+    """
+    for date in sentence.dates:
+        start, end = date.date.start, date.date.end
+        if start is None or start != end or reading.published is None or _said_anew(reading, sentence, anchor, date):
+            continue
+        news = 0 <= (reading.published - start).days < _ONE_DAY
+        if news and _of_the_saying(reading, sentence, date, announced=False):
+            return date
+    return None
+
+
 def _said_anew(reading: Reading, sentence: Sentence, anchor: Placed, date: DateMention) -> bool:
     """Whether a date stands behind a semicolon, in a clause that is whole by itself."""
     there = sentence.clause_at(date.start)

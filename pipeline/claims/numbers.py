@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from pipeline import lexicon
-from pipeline.claims import dating, subjects, supply
+from pipeline.claims import changes, dating, subjects, supply
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import cue_at, verdict
@@ -16,7 +16,6 @@ from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import QuantityKind, QuantityMention, Realization
 
-_NO_MONEY = ("done.money", "done.paid")
 _ONLY_MONEY = (
     "commit.secured",
     "commit.capacity",
@@ -31,7 +30,7 @@ _ONLY_MONEY = (
 
 def deaf_to(kind: QuantityKind) -> tuple[str, ...]:
     """The rules of cues that say nothing of a number of this kind."""
-    return _ONLY_MONEY if kind == "investment" else _NO_MONEY
+    return _ONLY_MONEY if kind == "investment" else facet_rules().of_money
 
 
 def find(reading: Reading) -> list[Draft]:
@@ -83,23 +82,6 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
         quantity=quantity.model_copy(update={"value": number, "min": number, "max": None, "relation": "gt"}),
     )
     return [known, more]
-
-
-_FROM = re.compile(r"\bfrom\s+(?:(?:the|its|an?|current|present|existing|today's|initial|roughly|about|some)\s+){0,3}$")
-_TO = re.compile(r"\s+(?:[\w-]+\s+){0,5}?(?:up )?to\s+(?:[\w-]+\s+){0,3}$")
-
-
-def _grown_from(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
-    """Whether something is to grow from this number, which it then has, to another ("from 84 MW to 240 MW")."""
-    if mention.kind == "investment" or not _FROM.search(
-        reading.text, max(sentence.start, mention.start - 40), mention.start
-    ):
-        return False
-    others = [q for q in sentence.quantities if q.kind == mention.kind and q.start >= mention.end]
-    if not others or not _TO.fullmatch(reading.text, mention.end, others[0].start):
-        return False
-    clause = clause_of(sentence, mention)
-    return not word_pattern("scope", "comparison", "of_plans").search(reading.text, clause.start, mention.start)
 
 
 def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
@@ -189,13 +171,14 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
-    if _grown_from(reading, sentence, mention):
-        fact = cue_at(reading.text, mention.start, mention.end, "realized", "comparison.start")
-        found = found.overruled(fact, "realized", 0.7)
+    found = changes.changed(reading, sentence, mention, found)
     rivals = [q for q in sentence.quantities if q is not mention]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
     if date and not dating.plausible(sentence, mention, date, found, reading.published):
         date = None
+    found, date = changes.no_earlier(reading, found, date)
+    if date is None and _just_raised(mention, found):
+        date = dating.of_the_news(reading, sentence, mention)
     return Draft(
         kind=mention.kind,
         sentence=sentence,
@@ -205,6 +188,20 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         link_confidence=linked.confidence,
         quantity=quantity,
         date=date,
+    )
+
+
+_RAISED = re.compile(r"(?:rais|clos|complet|secur|borrow|land|obtain|sign|tied|pric|issu|plac)", re.IGNORECASE)
+
+
+def _just_raised(mention: QuantityMention, found: Verdict) -> bool:
+    """Whether a sum was got by a step that has its day, and is no total of what was spent or raised so far."""
+    cue = found.cues[0]
+    return (
+        mention.kind == "investment"
+        and found.realization == "realized"
+        and cue.rule.startswith(facet_rules().of_money)
+        and bool(_RAISED.search(cue.text))
     )
 
 

@@ -207,6 +207,8 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
             or _of_a_market(reading, sentence, mention)
         ):
             return False
+        if _over_a_term(reading, sentence, mention):
+            return True
         infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
         kept = word_pattern("scope", "money", "kept")
         other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end, kept=kept)
@@ -234,7 +236,7 @@ def _earned() -> re.Pattern[str]:
     """Before a sum: revenue or the like, and what it did ("Revenue in the cloud unit rose 12% to")."""
     return re.compile(
         rf"(?<!contract )(?<!contracted )(?<!lease )\b(?:{'|'.join(lexicon.toml('scope')['money']['behind'])})"
-        rf"\b[^;:$€£₹]{{0,40}}?\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
+        rf"\b(?! backlog)[^;:$€£₹]{{0,40}}?\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
         re.IGNORECASE,
     )
 
@@ -293,6 +295,8 @@ def _follows_sum(reading: Reading, sentence: Sentence) -> bool:
 def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a sum is revenue, assets or the worth of a company, and not the price of a contract or a project."""
     text = reading.text
+    if _over_a_term(reading, sentence, mention):
+        return False
     after = _IN_OR_OF.match(text, mention.end, min(sentence.end, mention.end + 60))
     if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
         return True
@@ -312,6 +316,38 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
         return False
     low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
+
+
+_REVENUE = r"\s(?:in|of)\s(?:[\w-]+\s){0,4}?(?:revenues?|sales|income|payments|rent)\b"
+_TERM = re.compile(
+    rf"{_REVENUE}\s(?:[\w-]+\s){{0,2}}?(?:over|across|during|through)\s"
+    r"(?:[\w-]+\s){0,4}?(?:[\w-]*years?|terms?|life|lifetime|duration|contract|lease|20\d\d)\b"
+)
+
+
+@functools.cache
+def _brings() -> re.Pattern[str]:
+    """Before a sum: the contract that brings it in ("the leases represent about")."""
+    words = "|".join(lexicon.toml("scope")["money"]["contracts"])
+    return re.compile(
+        rf"\b(?:{words})\b(?:\s[\w-]+){{0,4}}?\s(?:represent|generat|bring|yield|amount|be worth|contribut|produc)\w{{0,5}}"
+        r"(?:\s[\w-]+){0,4}?\s$",
+        re.IGNORECASE,
+    )
+
+
+def _over_a_term(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is what a contract brings in over its term, which is its worth ("$7 billion in revenue over 12
+    years"), and no revenue like another.
+    """
+    text = reading.text
+    if mention.quantity.period:
+        return False
+    if _TERM.match(text, mention.end, sentence.end):
+        return True
+    yearly = word_pattern("scope", "money", "yearly").search(text, mention.end, min(sentence.end, mention.end + 40))
+    low = max(clause_of(sentence, mention).start, mention.start - _PRICED)
+    return not yearly and bool(_brings().search(text, low, mention.start))
 
 
 _AT = re.compile(r"\bat\s(?:an?\s)?$")
