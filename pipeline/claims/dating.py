@@ -28,12 +28,22 @@ _FOUNDED = re.compile(
 )
 _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 """Begins the date at which a total stands, in whatever clause it is told."""
+_STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b")
+"""In the cue of a plan: that so much was planned at a date ("capacity under construction stood at")."""
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _PART_OF = re.compile(
-    r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|[gmGM][Ww]|(?:mega|giga)watts)"
+    r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|foundations?|footings|steel|concrete|slabs?|walls|[gmGM][Ww]|(?:mega|giga)watts)"
     r"\s+of\s+(?:an?|its|the|their|that)\s+(?:(?:planned|proposed|future|eventual|larger|total|full)\s+)?$"
 )
 """What tells that a number is the whole of which something else is a part ("the first phase of its 1.5 GW campus")."""
+_BUILT = re.compile(
+    r"\b(?:to be|that|which|due|expected|scheduled|slated|set|planned|will)\s(?:[\w-]+\s){0,4}?"
+    r"(?:finish|complet|open|operat|energi[sz]|online|live|ready|running|start|begin|launch|hand|servic|switch|deliver)"
+    r"\w{0,6}\b"
+)
+"""Behind a sum: when what it pays for is there, which does not date the paying ("$4 billion on a hall to open in")."""
+_CLOSED = re.compile(r"(?:which|that)\s(?:[\w-]+\s){0,2}?(?:clos|shut|retir|idl|stopp|bought|acquir|sold|found)\w*\b")
+"""Begins a clause whose date is not when a number of that thing is there ("the 615 MW plant, which closed in 2020")."""
 _BESIDES = re.compile(r"\b(?:on top of|in addition to|besides|compared (?:with|to)|up from|down from)\b")
 """Before a number that is only held beside the one before it."""
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
@@ -48,7 +58,10 @@ def _telling() -> dict[str, re.Pattern[str]]:
     saying, announcing = "|".join(words["saying"]), "|".join((*words["saying"], *words["announcing"]))
     before = rf"(?:\s+(?:{between})){{0,7}}?(?:\s+on)?\s*$"
     after = r"^,?\s*(?:[\w.'-]+\s+){0,4}?"
+    news = "|".join(words["announcing"])
     return {
+        "news_before": re.compile(rf"\b(?:{news})\b{before}", re.IGNORECASE),
+        "news_after": re.compile(rf"{after}(?:{news})\b", re.IGNORECASE),
         "said_before": re.compile(rf"\b(?:{saying})\b{before}", re.IGNORECASE),
         "told_before": re.compile(rf"\b(?:{announcing})\b{before}", re.IGNORECASE),
         "told_after": re.compile(rf"{after}(?:{announcing})\b", re.IGNORECASE),
@@ -88,6 +101,8 @@ def link(
             _of_the_one_before(reading, sentence, anchor, date) or _leads_on(reading, anchor, date)
         ):
             continue
+        if found and _of_the_thing(reading, anchor, date):
+            continue
         cost = reading.gap(anchor, date) + (3 if date.end <= anchor.start else 0)
         if cost <= _REACH and (best is None or cost < best[0]):
             best = (cost, date)
@@ -95,22 +110,33 @@ def link(
 
 
 _ONE_DAY = 7
-"""Days before an article up to which it tells as news what somebody says to have done."""
+"""Days before an article up to which it tells as news what somebody announces."""
 
 
 def of_the_news(reading: Reading, sentence: Sentence, anchor: Placed) -> DateMention | None:
-    """The day on which somebody says to have raised a sum, which dates it ("said on Monday that it has raised").
-
-    The last of it: what is told of another day is no news.
-    """
+    """The day on which somebody announces a step, which dates it ("today announced the closing of"); no mere saying."""
     for date in sentence.dates:
         start, end = date.date.start, date.date.end
         if start is None or start != end or reading.published is None or _said_anew(reading, sentence, anchor, date):
             continue
         news = 0 <= (reading.published - start).days < _ONE_DAY
-        if news and _of_the_saying(reading, sentence, date, announced=False):
+        if news and _announced_on(reading, sentence, date):
             return date
     return None
+
+
+def _of_the_thing(reading: Reading, anchor: Placed, date: DateMention) -> bool:
+    """Whether a date behind a sum tells when the thing that it pays for is there."""
+    priced = isinstance(anchor, QuantityMention) and anchor.kind == "investment"
+    return priced and anchor.end < date.start and bool(_BUILT.search(reading.text, anchor.end, date.start))
+
+
+def _announced_on(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is that of an announcement, and of no mere saying."""
+    text, telling = reading.text, _telling()
+    if telling["news_before"].search(text, sentence.start, date.start):
+        return True
+    return bool(telling["news_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
 
 
 def _said_anew(reading: Reading, sentence: Sentence, anchor: Placed, date: DateMention) -> bool:
@@ -238,7 +264,7 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     inserted = first.link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
     if on and (inserted or not tells(reading.text[first.start : anchor.start].lower())):
         return True
-    if len(slips) < len(between):
+    if len(slips) < len(between) or _CLOSED.match(reading.text, clause.start, clause.end):
         return False
     taken = [q for q in sentence.quantities if anchor.end <= q.start < clause.start]
     if any(not reading.listed(anchor, q) for q in taken):
@@ -291,7 +317,7 @@ def plausible(
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
         return True
-    if _AS_OF.match(date.date.text):
+    if _AS_OF.match(date.date.text) or _STOOD.search(found.cues[0].text):
         return True
     if start == end == published:
         return False

@@ -47,8 +47,9 @@ def facet_rules() -> FacetRules:
 
 
 def heard(sentence: Sentence, deaf_to: tuple[str, ...]) -> list[CueMention]:
-    """The cues of realization in a sentence, without those that say nothing of this kind of claim, or that are part of a
-    longer one about money.
+    """The cues of realization in a sentence, without those that say nothing of this kind of claim.
+
+    Where money is meant, a cue that is a part of a longer one about money is none.
     """
     cues = [c for c in sentence.cues if c.facet == "realization" and not (deaf_to and c.rule.startswith(deaf_to))]
     money = [c for c in cues if c.rule.startswith(facet_rules().of_money)]

@@ -10,7 +10,7 @@ from pipeline import lexicon
 from pipeline.claims import changes, dating, subjects, supply
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
-from pipeline.claims.facets import cue_at, verdict
+from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.scope import clause_of, in_scope, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing

@@ -1,4 +1,4 @@
-"""Which numbers are claims about AI infrastructure, and what a power figure is for. Words are `lexicon/scope.toml`."""
+"""Which numbers are claims about AI infrastructure. Words are `lexicon/scope.toml`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline import lexicon
 from pipeline.reading import ClauseSpan, Placed, Reading, Sentence, Thing
-from pipeline.records import Kind, PowerRole, QuantityMention
+from pipeline.records import Kind, QuantityMention
 
 _VALUED = 9
 """Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
@@ -17,11 +17,6 @@ _BY_SIZE = 20
 """Characters behind a sum that may tell that it is the cost of any such thing ("$12 million per megawatt")."""
 _PRICED = 160
 """Characters before "worth" among which the thing stands that is priced."""
-_INHERITED = 3
-"""Sentences over which the role of a number carries on to the next."""
-_SIZE = 60
-"""Characters before a number among which the thing stands of which it is the size."""
-_OF = re.compile(r"\s+(?:of|for)\s+(?:(?:up|to|about|around|some|roughly|another|at|least|over|an?|the)\s+){0,3}")
 _HELD_BESIDE = re.compile(
     r"[^.;:$€£₹]{0,70}?\b(?:up|down|rising|risen|of which|compared|versus)"
     r"(?:\s+(?:from|with|to))?(?:\s+[\w-]+){0,4}?\s+"
@@ -236,7 +231,8 @@ def _earned() -> re.Pattern[str]:
     """Before a sum: revenue or the like, and what it did ("Revenue in the cloud unit rose 12% to")."""
     return re.compile(
         rf"(?<!contract )(?<!contracted )(?<!lease )\b(?:{'|'.join(lexicon.toml('scope')['money']['behind'])})"
-        rf"\b(?! backlog)[^;:$€£₹]{{0,40}}?\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
+        rf"\b(?! backlog)[^;:$€£₹]{{0,40}}?"
+        rf"\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
         re.IGNORECASE,
     )
 
@@ -330,7 +326,8 @@ def _brings() -> re.Pattern[str]:
     """Before a sum: the contract that brings it in ("the leases represent about")."""
     words = "|".join(lexicon.toml("scope")["money"]["contracts"])
     return re.compile(
-        rf"\b(?:{words})\b(?:\s[\w-]+){{0,4}}?\s(?:represent|generat|bring|yield|amount|be worth|contribut|produc)\w{{0,5}}"
+        rf"\b(?:{words})\b(?:\s[\w-]+){{0,4}}?"
+        r"\s(?:represent|generat|bring|yield|amount|be worth|contribut|produc)\w{0,5}"
         r"(?:\s[\w-]+){0,4}?\s$",
         re.IGNORECASE,
     )
@@ -386,44 +383,4 @@ def _turned_over(reading: Reading, sentence: Sentence, mention: QuantityMention)
         sold.search(reading.text, sentence.start, mention.start)
         and wares.match(reading.text, mention.end, end)
         and not any(_BUYER.search(reading.text, mention.end, t.start) for t in buyers)
-    )
-
-
-def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
-    """What a quantity of power is for: as its own sentence tells, else as the number before it in the paragraph."""
-    told = told_role(reading, sentence, mention)
-    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= mention.start]
-    if told or sites:
-        return told or ("generation" if sites[-1].kind == "power_plant" else "load")
-    for other in reversed(reading.sentences[max(0, sentence.index - _INHERITED) : sentence.index]):
-        if told or other.paragraph != sentence.paragraph:
-            break
-        before = [q for q in other.quantities if q.kind == "power"]
-        told = told_role(reading, other, before[-1]) if before else None
-    return told or "load"
-
-
-def told_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole | None:
-    """The role whose word stands nearest in the clause of a number, else in its sentence."""
-    clause = clause_of(sentence, mention)
-    roles: tuple[PowerRole, ...] = ("load", "storage", "generation", "grid")
-    for start, end, reach in ((clause.start, clause.end, 11), (sentence.start, sentence.end, 40)):
-        gaps: list[tuple[int, int, PowerRole]] = []
-        for order, role in enumerate(roles):
-            pattern = word_pattern("scope", "roles", role)
-            if _sized(reading, pattern, mention, start):
-                return role
-            gap = nearest(reading, pattern, mention, start, end, kept=word_pattern("scope", "roles", "kept"))
-            if gap is not None and gap < reach:
-                gaps.append((gap, order, role))
-        if gaps:
-            return min(gaps)[2]
-    return None
-
-
-def _sized(reading: Reading, pattern: re.Pattern[str], mention: QuantityMention, start: int) -> bool:
-    """Whether a word of a role has the number for its size: "a grid connection of 220 MW for its campus"."""
-    low = max(start, mention.start - _SIZE)
-    return any(
-        _OF.fullmatch(reading.text, m.end(), mention.start) for m in pattern.finditer(reading.text, low, mention.start)
     )

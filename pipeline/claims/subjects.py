@@ -20,6 +20,7 @@ from pipeline.reading import Placed, Reading, Sentence, Thing
 from pipeline.records import EntityType
 
 _SUBJECT_TYPES = {"company", "cluster", "programme"}
+_NETWORKS = {"utility", "grid_operator"}
 _CARRY_SENTENCES = 8
 _LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
 _OWNER = re.compile(r"['’]s?\s(?=[A-Z])")
@@ -136,7 +137,10 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
         (
             (_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing)
             for thing in sentence.things
-            if thing.type in _SUBJECT_TYPES and not thing.aside and not _is_maker(reading, anchor, thing)
+            if thing.type in _SUBJECT_TYPES
+            and not thing.aside
+            and thing.kind != "grid_operator"
+            and not _is_maker(reading, anchor, thing)
         ),
         key=lambda row: (-row[0], -row[1]),
     )
@@ -327,7 +331,7 @@ def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool, wh
         and not (reading.item(sentence) and reading.item(other) and other.quantities)
     ]
     for distance, other in enumerate(reversed(earlier), 1):
-        things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind != "utility"]
+        things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind not in _NETWORKS]
         for kind in order if other.paragraph == sentence.paragraph or distance <= 2 else order[:2]:
             for thing in things:
                 if thing.type == kind:
