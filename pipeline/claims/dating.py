@@ -28,7 +28,7 @@ _FOUNDED = re.compile(
 )
 _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 """Begins the date at which a total stands, in whatever clause it is told."""
-_STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b")
+_STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b(?! to)")
 """In the cue of a plan: that so much was planned at a date ("capacity under construction stood at")."""
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _PART_OF = re.compile(
@@ -317,7 +317,8 @@ def plausible(
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
         return True
-    if _AS_OF.match(date.date.text) or _STOOD.search(found.cues[0].text):
+    stood = found.cues[0].rule == "commit.noun_before" and _STOOD.search(found.cues[0].text)
+    if stood or _AS_OF.match(date.date.text):
         return True
     if start == end == published:
         return False

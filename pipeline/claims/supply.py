@@ -1,4 +1,4 @@
-"""What power is for, and who only gives what a number counts: power from the public network, or a loan. The number is of who or what gets it.
+"""What power is for, and who only gives what a number counts, so that it is of who or what gets it.
 
 What a utility "will deliver", "has reserved" or "gives us" is moreover `grid`, but not what the site then takes.
 """
