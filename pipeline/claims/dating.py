@@ -30,6 +30,7 @@ _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 """Begins the date at which a total stands, in whatever clause it is told."""
 _STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b(?! to)")
 """In the cue of a plan: that so much was planned at a date ("capacity under construction stood at")."""
+_WAS_TO = re.compile(r"(?:was|were|had)\b", re.IGNORECASE)
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _PART_OF = re.compile(
     r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|foundations?|footings|steel|concrete|slabs?|walls|[gmGM][Ww]|(?:mega|giga)watts)"
@@ -317,7 +318,9 @@ def plausible(
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
         return True
-    stood = found.cues[0].rule == "commit.noun_before" and _STOOD.search(found.cues[0].text)
+    plan = found.cues[0]
+    stood = plan.rule == "plan.past" or (plan.rule == "commit.noun_before" and _STOOD.search(plan.text))
+    stood = stood or (plan.rule == "schedule.set" and _WAS_TO.match(plan.text))
     if stood or _AS_OF.match(date.date.text):
         return True
     if start == end == published:

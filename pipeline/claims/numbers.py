@@ -206,8 +206,15 @@ def _just_raised(mention: QuantityMention, found: Verdict) -> bool:
 
 
 def _subject(reading: Reading, sentence: Sentence, mention: QuantityMention) -> subjects.Linked:
-    """The subject of a number; of power or money that somebody gives, who or what gets it."""
+    """The subject of a number; of power or money that somebody gives, who or what gets it, and of a sum that stands
+    for a site ("the $4 billion project"), that site.
+    """
     money = mention.kind == "investment"
+    if money and _stands_for_site(reading, sentence, mention):
+        sites = tuple(t for t in sentence.things if t.type in _SITES)
+        found = subjects.link(reading, replace(sentence, things=sites), mention)
+        if found.thing and found.thing.type in _SITES:
+            return found
     givers = {t.key for t in sentence.things if supply.gives_away(reading, sentence, t, mention)}
     if givers:
         others = replace(sentence, things=tuple(t for t in sentence.things if t.key not in givers))
@@ -219,6 +226,25 @@ def _subject(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
         if named and named.key not in givers:
             return linked
     return subjects.link(reading, sentence, mention, prefer_company=money)
+
+
+_SITES = {"cluster", "programme"}
+_DEFINITE = re.compile(r"\b(?:the|this|that)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
+
+
+@functools.cache
+def _site_sized() -> re.Pattern[str]:
+    """Behind a sum: the site or the project that it is the cost of."""
+    heads = word_pattern("scope", "topic", "site_heads").pattern
+    return re.compile(
+        rf"(?:\s\([^()]{{1,30}}\))?[\s-](?:[\w-]{{1,30}}\s){{0,3}}?(?:project|development|scheme|{heads})\b", re.IGNORECASE
+    )
+
+
+def _stands_for_site(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is the cost of a site that the words around it stand for."""
+    before = _DEFINITE.search(reading.text, max(sentence.start, mention.start - 30), mention.start)
+    return bool(before) and bool(_site_sized().match(reading.text, mention.end, sentence.end))
 
 
 def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:

@@ -133,15 +133,16 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
     label = row_thing(reading, sentence) if sentence.row else label_thing(reading, sentence, anchor)
     if label:
         return Linked(label, 0.95)
+    candidates = [
+        thing
+        for thing in sentence.things
+        if thing.type in _SUBJECT_TYPES
+        and not thing.aside
+        and thing.kind != "grid_operator"
+        and not _is_maker(reading, anchor, thing)
+    ]
     scored = sorted(
-        (
-            (_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing)
-            for thing in sentence.things
-            if thing.type in _SUBJECT_TYPES
-            and not thing.aside
-            and thing.kind != "grid_operator"
-            and not _is_maker(reading, anchor, thing)
-        ),
+        ((_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing) for thing in candidates),
         key=lambda row: (-row[0], -row[1]),
     )
     if scored and scored[0][0] > 0:
@@ -204,6 +205,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     elif site and _new_thing(reading, sentence, thing, anchor):
         score -= 6
     if thing.type == "company":
+        if _only_judges(thing) and speaking().match(text, thing.end):
+            score -= 4
         if not before and speaking().match(text, thing.end):
             score -= 3
         if thing.start - sentence.start < 25:
@@ -213,6 +216,12 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
             score -= 0.5
     return score
+
+
+def _only_judges(thing: Thing) -> bool:
+    """Whether a company watches others by trade, by its kind or, where no list holds it, by its name."""
+    last = thing.name.split()[-1:]
+    return thing.kind == "analyst" or (not thing.kind and last[0] in lexicon.toml("scope")["analyst_names"])
 
 
 def _resumed(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
