@@ -31,6 +31,10 @@ _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 _STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b(?! to)")
 """In the cue of a plan: that so much was planned at a date ("capacity under construction stood at")."""
 _WAS_TO = re.compile(r"(?:was|were|had)\b", re.IGNORECASE)
+_DUE_ON = re.compile(r"(?:to be|due|expected|scheduled|slated|set)\b")
+"""Begins what is said of a number's own thing ("22 MW, to be delivered in 2026")."""
+_SIZED = re.compile(r"(?:which|that) (?:is|are|has|have|measures?)\b")
+"""Begins an insertion that only tells how large a thing is ("Hall 2, which is 40 MW, opened in May")."""
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _PART_OF = re.compile(
     r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|foundations?|footings|steel|concrete|slabs?|walls|[gmGM][Ww]|(?:mega|giga)watts)"
@@ -194,7 +198,10 @@ def _other_clause(
     low, high = sorted((here, there))
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
         return True
-    return numbers or any(c.facet == "realization" and clause.start <= c.start < clause.end for c in sentence.cues)
+    return numbers or any(
+        c.facet == "realization" and clause.start <= c.start < clause.end and not date.start <= c.start < date.end
+        for c in sentence.cues
+    )
 
 
 def _fronted(reading: Reading, clause: ClauseSpan) -> bool:
@@ -262,6 +269,8 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     slips = [c for c in between if c.link in _INSERTED or _RELATIVE.match(reading.text, c.start)]
     on = all(c in slips or _first_word(reading, c) in finite_verbs() for c in between)
     on = on and _first_word(reading, clause) in finite_verbs()
+    if _SIZED.match(reading.text, first.start):
+        return False
     inserted = first.link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
     if on and (inserted or not tells(reading.text[first.start : anchor.start].lower())):
         return True
@@ -270,7 +279,7 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     taken = [q for q in sentence.quantities if anchor.end <= q.start < clause.start]
     if any(not reading.listed(anchor, q) for q in taken):
         return False
-    return bool(_RELATIVE.match(reading.text[clause.start : clause.end]))
+    return bool(_RELATIVE.match(reading.text, clause.start, clause.end) or _DUE_ON.match(reading.text, clause.start))
 
 
 def _first_word(reading: Reading, clause: ClauseSpan) -> str:
@@ -320,7 +329,11 @@ def plausible(
         return True
     plan = found.cues[0]
     stood = plan.rule == "plan.past" or (plan.rule == "commit.noun_before" and _STOOD.search(plan.text))
-    stood = stood or (plan.rule == "schedule.set" and _WAS_TO.match(plan.text))
+    stood = (
+        stood
+        or (plan.rule == "commit.capacity" and "contract" in plan.text)
+        or (plan.rule == "schedule.set" and _WAS_TO.match(plan.text))
+    )
     if stood or _AS_OF.match(date.date.text):
         return True
     if start == end == published:

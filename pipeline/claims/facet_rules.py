@@ -31,6 +31,7 @@ class FacetRules(Record):
     owned: tuple[str, ...]
     outer: tuple[str, ...]
     local: tuple[str, ...]
+    untouched: tuple[str, ...]
     choosing: tuple[str, ...]
     asking: tuple[str, ...]
     dropping: tuple[str, ...]

@@ -101,6 +101,8 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
     )
     if sized and not _OF_MANY.match(reading.text, mention.end):
         return False
+    if any(thing.kind == "grid_operator" and supply.gives(reading, sentence, thing, mention) for thing in before):
+        return False
     for thing in before:
         leads = reading.words_between(clause.start, thing.start) <= 1
         owns = reading.text[thing.end : thing.end + 1] == "'" and reading.gap(thing, mention) <= _TOTAL
@@ -109,7 +111,8 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
     here = sentence.clause_at(mention.start)
     relative = here and re.match(r"(?:which|who|that)\b", reading.text[clause.start :])
     head = sentence.clauses[here - 1] if relative else clause
-    return bool(word_pattern("scope", "nobody").match(reading.text, head.start))
+    leading = _LEADING_THAT.match(reading.text, head.start)
+    return bool(word_pattern("scope", "nobody").match(reading.text, leading.end() if leading else head.start))
 
 
 def _counts(thing: Thing) -> bool:
@@ -153,11 +156,17 @@ def _converted(reading: Reading, sentence: Sentence, mention: QuantityMention) -
         return False
     return any(
         q.kind == "investment"
-        and q.quantity.unit != mention.quantity.unit
         and q.end <= mention.start
+        and (q.quantity.unit != mention.quantity.unit or _bracketed(reading, q, mention))
         and _IN_BRACKETS.fullmatch(reading.text[q.end : mention.start])
         for q in sentence.quantities
     )
+
+
+def _bracketed(reading: Reading, before: QuantityMention, mention: QuantityMention) -> bool:
+    """Whether a sum stands alone in brackets behind another."""
+    closed = reading.text.startswith(")", mention.end)
+    return closed and bool(_BRACKETED.fullmatch(reading.text, before.end, mention.start))
 
 
 def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Draft:
@@ -172,7 +181,7 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
     found = changes.changed(reading, sentence, mention, found)
-    rivals = [q for q in sentence.quantities if q is not mention]
+    rivals = [q for q in sentence.quantities if q is not mention and not _converted(reading, sentence, q)]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
     if date and not dating.plausible(sentence, mention, date, found, reading.published):
         date = None
@@ -187,6 +196,8 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         subject=linked.thing,
         link_confidence=linked.confidence,
         quantity=quantity,
+        another=quantity.incremental
+        or bool(_APART.search(reading.text, max(sentence.start, mention.start - 40), mention.start)),
         date=date,
     )
 
@@ -237,7 +248,8 @@ def _site_sized() -> re.Pattern[str]:
     """Behind a sum: the site or the project that it is the cost of."""
     heads = word_pattern("scope", "topic", "site_heads").pattern
     return re.compile(
-        rf"(?:\s\([^()]{{1,30}}\))?[\s-](?:[\w-]{{1,30}}\s){{0,3}}?(?:project|development|scheme|{heads})\b", re.IGNORECASE
+        rf"(?:\s\([^()]{{1,30}}\))?[\s-](?:[\w-]{{1,30}}\s){{0,3}}?(?:project|development|scheme|{heads})\b",
+        re.IGNORECASE,
     )
 
 
@@ -266,6 +278,13 @@ def _contract() -> re.Pattern[str]:
     )
 
 
+_APART = re.compile(
+    r"\b(?:second|third|fourth|fifth|next|other|also|separate|remaining|new)\b,?\s(?:[\w-]+\s)?$", re.IGNORECASE
+)
+"""Before a number: that it is told apart from one of the same size."""
+_LEADING_THAT = re.compile(r"(?:(?:and|but)\s)?(?:adding\s|saying\s|noting\s)?that\s", re.IGNORECASE)
+_BRACKETED = re.compile(r"\s\((?:about |around |roughly )?")
+"""A sum alone in brackets behind another, which it gives in another dollar ("US$10 billion ($14.2 billion)")."""
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
 _OF_MANY = re.compile(
     r"\s+of\s+(?:[\w-]+\s+){0,2}?(?:data cent(?:er|re)s|datacent(?:er|re)s|server farms)\b", re.IGNORECASE

@@ -294,7 +294,11 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
     if _over_a_term(reading, sentence, mention):
         return False
     after = _IN_OR_OF.match(text, mention.end, min(sentence.end, mention.end + 60))
-    if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
+    told = after.end() if after else mention.end + 1
+    bonds = word_pattern("scope", "money", "secured_by").search(text, mention.end, min(sentence.end, mention.end + 60))
+    if not bonds and word_pattern("scope", "money", "behind").match(text, told):
+        return True
+    if _given_away().search(text, sentence.start, mention.start):
         return True
     clause = clause_of(sentence, mention)
     if (
@@ -345,6 +349,17 @@ def _over_a_term(reading: Reading, sentence: Sentence, mention: QuantityMention)
     yearly = word_pattern("scope", "money", "yearly").search(text, mention.end, min(sentence.end, mention.end + 40))
     low = max(clause_of(sentence, mention).start, mention.start - _PRICED)
     return not yearly and bool(_brings().search(text, low, mention.start))
+
+
+@functools.cache
+def _given_away() -> re.Pattern[str]:
+    """Before a sum: that neighbours get it ("will pay the county about")."""
+    words = "|".join(lexicon.toml("scope")["money"]["neighbours"])
+    return re.compile(
+        rf"\b(?:pay|pays|paying|paid|give|gives|giving|gave|donat\w+|contribut\w+)\s(?:to\s)?(?:the\s|its\s|local\s|nearby\s){{1,2}}"
+        rf"(?:[\w-]+\s){{0,1}}(?:{words})\s(?:[a-z]+\s){{0,3}}$",
+        re.IGNORECASE,
+    )
 
 
 _AT = re.compile(r"\bat\s(?:an?\s)?$")

@@ -29,6 +29,8 @@ _OF = re.compile(r"\s+(?:of|for)\s+(?:(?:up|to|about|around|some|roughly|another
 def role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
     """What a quantity of power is for: as its words tell, but what a network gives is `grid`, what it takes `load`."""
     told = power_role(reading, sentence, mention)
+    if told in {"load", "grid"} and _FROM_GRID.match(reading.text, mention.end, sentence.end):
+        return "grid"
     if told in {"load", "grid"} and _taken().search(
         reading.text, max(sentence.start, mention.start - 40), mention.start
     ):
@@ -76,6 +78,11 @@ def _sized(reading: Reading, pattern: re.Pattern[str], mention: QuantityMention,
     )
 
 
+_FROM_GRID = re.compile(
+    r"(?:\sof\s(?:power|electricity))?\s(?:from|off|via|through)\s(?:the\s)?(?:[\w-]+\s){0,2}?(?:grid|mains|utility)\b",
+    re.IGNORECASE,
+)
+"""Behind a number: whence a site draws it."""
 _TO_SITE = re.compile(
     r"\b(?:feed|feeds|fed|reserved?|reserves|set aside|sets aside|earmark(?:ed|s)?|suppl(?:y|ies|ied)|allocated?)\s"
     r"(?:(?:it|us|them|the|this|a|an|its|about|around|some|up|to|further|another|first|initial)\s){0,3}$"
