@@ -199,7 +199,9 @@ def _other_clause(
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
         return True
     return numbers or any(
-        c.facet == "realization" and clause.start <= c.start < clause.end and not date.start <= c.start < date.end
+        c.facet == "realization"
+        and clause.start <= c.start < clause.end
+        and not (found and date.start <= c.start < date.end)
         for c in sentence.cues
     )
 

@@ -171,7 +171,7 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
             continue
         if cue.end <= anchor.start and (_did_something_else(reading, cue, anchor) or _cut_off(reading, cue, anchor)):
             continue
-        if cue.rule.startswith(facet_rules().local) and _untouched().match(reading.text, cue.end):
+        if isinstance(anchor, QuantityMention) and _only_denies_the_doing(reading, cue):
             continue
         if _elsewhere(sentence, cue, anchor) or _taken_back(sentence, cue):
             continue
@@ -186,6 +186,11 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
 def _untouched() -> re.Pattern[str]:
     """Behind a "not": that only what is done to a thing is denied ("does not affect its 300 MW hall")."""
     return re.compile(rf"\s(?:[a-z]+ly\s)?(?:{'|'.join(facet_rules().untouched)})\b")
+
+
+def _only_denies_the_doing(reading: Reading, cue: CueMention) -> bool:
+    """Whether a "not" denies what is done to a thing, and not the thing."""
+    return cue.rule.startswith(facet_rules().local) and bool(_untouched().match(reading.text, cue.end))
 
 
 def _cut_off(reading: Reading, cue: CueMention, anchor: Placed) -> bool:
