@@ -28,12 +28,27 @@ _FOUNDED = re.compile(
 )
 _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 """Begins the date at which a total stands, in whatever clause it is told."""
+_STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b(?! to)")
+"""In the cue of a plan: that so much was planned at a date ("capacity under construction stood at")."""
+_WAS_TO = re.compile(r"(?:was|were|had)\b", re.IGNORECASE)
+_DUE_ON = re.compile(r"(?:to be|due|expected|scheduled|slated|set)\b")
+"""Begins what is said of a number's own thing ("22 MW, to be delivered in 2026")."""
+_SIZED = re.compile(r"(?:which|that) (?:is|are|has|have|measures?)\b")
+"""Begins an insertion that only tells how large a thing is ("Hall 2, which is 40 MW, opened in May")."""
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _PART_OF = re.compile(
-    r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|[gmGM][Ww]|(?:mega|giga)watts)"
+    r"\b(?:first|initial|second|third|next|part|half|phase|halls?|buildings?|stage|section|tranche|foundations?|footings|steel|concrete|slabs?|walls|[gmGM][Ww]|(?:mega|giga)watts)"
     r"\s+of\s+(?:an?|its|the|their|that)\s+(?:(?:planned|proposed|future|eventual|larger|total|full)\s+)?$"
 )
 """What tells that a number is the whole of which something else is a part ("the first phase of its 1.5 GW campus")."""
+_BUILT = re.compile(
+    r"\b(?:to be|that|which|due|expected|scheduled|slated|set|planned|will)\s(?:[\w-]+\s){0,4}?"
+    r"(?:finish|complet|open|operat|energi[sz]|online|live|ready|running|start|begin|launch|hand|servic|switch|deliver)"
+    r"\w{0,6}\b"
+)
+"""Behind a sum: when what it pays for is there, which does not date the paying ("$4 billion on a hall to open in")."""
+_CLOSED = re.compile(r"(?:which|that)\s(?:[\w-]+\s){0,2}?(?:clos|shut|retir|idl|stopp|bought|acquir|sold|found)\w*\b")
+"""Begins a clause whose date is not when a number of that thing is there ("the 615 MW plant, which closed in 2020")."""
 _BESIDES = re.compile(r"\b(?:on top of|in addition to|besides|compared (?:with|to)|up from|down from)\b")
 """Before a number that is only held beside the one before it."""
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
@@ -48,7 +63,10 @@ def _telling() -> dict[str, re.Pattern[str]]:
     saying, announcing = "|".join(words["saying"]), "|".join((*words["saying"], *words["announcing"]))
     before = rf"(?:\s+(?:{between})){{0,7}}?(?:\s+on)?\s*$"
     after = r"^,?\s*(?:[\w.'-]+\s+){0,4}?"
+    news = "|".join(words["announcing"])
     return {
+        "news_before": re.compile(rf"\b(?:{news})\b{before}", re.IGNORECASE),
+        "news_after": re.compile(rf"{after}(?:{news})\b", re.IGNORECASE),
         "said_before": re.compile(rf"\b(?:{saying})\b{before}", re.IGNORECASE),
         "told_before": re.compile(rf"\b(?:{announcing})\b{before}", re.IGNORECASE),
         "told_after": re.compile(rf"{after}(?:{announcing})\b", re.IGNORECASE),
@@ -88,10 +106,42 @@ def link(
             _of_the_one_before(reading, sentence, anchor, date) or _leads_on(reading, anchor, date)
         ):
             continue
+        if found and _of_the_thing(reading, anchor, date):
+            continue
         cost = reading.gap(anchor, date) + (3 if date.end <= anchor.start else 0)
         if cost <= _REACH and (best is None or cost < best[0]):
             best = (cost, date)
     return best[1] if best else None
+
+
+_ONE_DAY = 7
+"""Days before an article up to which it tells as news what somebody announces."""
+
+
+def of_the_news(reading: Reading, sentence: Sentence, anchor: Placed) -> DateMention | None:
+    """The day on which somebody announces a step, which dates it ("today announced the closing of"); no mere saying."""
+    for date in sentence.dates:
+        start, end = date.date.start, date.date.end
+        if start is None or start != end or reading.published is None or _said_anew(reading, sentence, anchor, date):
+            continue
+        news = 0 <= (reading.published - start).days < _ONE_DAY
+        if news and _announced_on(reading, sentence, date):
+            return date
+    return None
+
+
+def _of_the_thing(reading: Reading, anchor: Placed, date: DateMention) -> bool:
+    """Whether a date behind a sum tells when the thing that it pays for is there."""
+    priced = isinstance(anchor, QuantityMention) and anchor.kind == "investment"
+    return priced and anchor.end < date.start and bool(_BUILT.search(reading.text, anchor.end, date.start))
+
+
+def _announced_on(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is that of an announcement, and of no mere saying."""
+    text, telling = reading.text, _telling()
+    if telling["news_before"].search(text, sentence.start, date.start):
+        return True
+    return bool(telling["news_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
 
 
 def _said_anew(reading: Reading, sentence: Sentence, anchor: Placed, date: DateMention) -> bool:
@@ -148,7 +198,12 @@ def _other_clause(
     low, high = sorted((here, there))
     if high - low > 1 or sentence.clauses[high].link == "coordinate":
         return True
-    return numbers or any(c.facet == "realization" and clause.start <= c.start < clause.end for c in sentence.cues)
+    return numbers or any(
+        c.facet == "realization"
+        and clause.start <= c.start < clause.end
+        and not (found and date.start <= c.start < date.end)
+        for c in sentence.cues
+    )
 
 
 def _fronted(reading: Reading, clause: ClauseSpan) -> bool:
@@ -216,15 +271,17 @@ def _goes_on(reading: Reading, sentence: Sentence, anchor: Placed, here: int, th
     slips = [c for c in between if c.link in _INSERTED or _RELATIVE.match(reading.text, c.start)]
     on = all(c in slips or _first_word(reading, c) in finite_verbs() for c in between)
     on = on and _first_word(reading, clause) in finite_verbs()
+    if _SIZED.match(reading.text, first.start):
+        return False
     inserted = first.link in _INSERTED and not _joined(reading, sentence.clauses[here + 1])
     if on and (inserted or not tells(reading.text[first.start : anchor.start].lower())):
         return True
-    if len(slips) < len(between):
+    if len(slips) < len(between) or _CLOSED.match(reading.text, clause.start, clause.end):
         return False
     taken = [q for q in sentence.quantities if anchor.end <= q.start < clause.start]
     if any(not reading.listed(anchor, q) for q in taken):
         return False
-    return bool(_RELATIVE.match(reading.text[clause.start : clause.end]))
+    return bool(_RELATIVE.match(reading.text, clause.start, clause.end) or _DUE_ON.match(reading.text, clause.start))
 
 
 def _first_word(reading: Reading, clause: ClauseSpan) -> str:
@@ -272,7 +329,14 @@ def plausible(
     start, end = date.date.start, date.date.end
     if published is None or start is None or end is None:
         return True
-    if _AS_OF.match(date.date.text):
+    plan = found.cues[0]
+    stood = plan.rule == "plan.past" or (plan.rule == "commit.noun_before" and _STOOD.search(plan.text))
+    stood = (
+        stood
+        or (plan.rule == "commit.capacity" and "contract" in plan.text)
+        or (plan.rule == "schedule.set" and _WAS_TO.match(plan.text))
+    )
+    if stood or _AS_OF.match(date.date.text):
         return True
     if start == end == published:
         return False

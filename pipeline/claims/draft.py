@@ -22,6 +22,8 @@ class Draft:
     event: Event | None = None
     parties: tuple[tuple[PartyRole, Thing], ...] = ()
     quantity: Quantity | None = None
+    another: bool = False
+    """Whether the number is told apart from one of the same size ("another 100 MW", "a second 100 MW hall")."""
     date: DateMention | None = None
     attribution: Attribution | None = None
     nature: str = ""

@@ -20,6 +20,7 @@ class FacetRules(Record):
     negating: tuple[str, ...]
     denying: tuple[str, ...]
     inside: tuple[str, ...]
+    of_money: tuple[str, ...]
     direct: tuple[str, ...]
     making: tuple[str, ...]
     dealing: tuple[str, ...]
@@ -30,6 +31,7 @@ class FacetRules(Record):
     owned: tuple[str, ...]
     outer: tuple[str, ...]
     local: tuple[str, ...]
+    untouched: tuple[str, ...]
     choosing: tuple[str, ...]
     asking: tuple[str, ...]
     dropping: tuple[str, ...]
@@ -46,5 +48,15 @@ def facet_rules() -> FacetRules:
 
 
 def heard(sentence: Sentence, deaf_to: tuple[str, ...]) -> list[CueMention]:
-    """The cues of realization in a sentence, without those that say nothing of this kind of claim."""
-    return [c for c in sentence.cues if c.facet == "realization" and not (deaf_to and c.rule.startswith(deaf_to))]
+    """The cues of realization in a sentence, without those that say nothing of this kind of claim.
+
+    Where money is meant, a cue that is a part of a longer one about money is none.
+    """
+    cues = [c for c in sentence.cues if c.facet == "realization" and not (deaf_to and c.rule.startswith(deaf_to))]
+    money = [c for c in cues if c.rule.startswith(facet_rules().of_money)]
+    return [c for c in cues if not any(_within(c, longer) for longer in money)] if money else cues
+
+
+def _within(cue: CueMention, longer: CueMention) -> bool:
+    """Whether a cue is a part of a longer one, and no more."""
+    return longer.start <= cue.start and cue.end <= longer.end and cue.end - cue.start < longer.end - longer.start

@@ -171,6 +171,8 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
             continue
         if cue.end <= anchor.start and (_did_something_else(reading, cue, anchor) or _cut_off(reading, cue, anchor)):
             continue
+        if isinstance(anchor, QuantityMention) and _only_denies_the_doing(reading, cue):
+            continue
         if _elsewhere(sentence, cue, anchor) or _taken_back(sentence, cue):
             continue
         overlaps = cue.start < anchor.end and anchor.start < cue.end
@@ -178,6 +180,17 @@ def _hits(reading: Reading, sentence: Sentence, anchor: Placed, deaf_to: tuple[s
             continue
         hits.append(_Hit(cue, _distance(reading, sentence, cue, anchor), cue.end <= anchor.start))
     return sorted(hits, key=lambda h: (h.distance, not h.before, h.cue.start))
+
+
+@functools.cache
+def _untouched() -> re.Pattern[str]:
+    """Behind a "not": that only what is done to a thing is denied ("does not affect its 300 MW hall")."""
+    return re.compile(rf"\s(?:[a-z]+ly\s)?(?:{'|'.join(facet_rules().untouched)})\b")
+
+
+def _only_denies_the_doing(reading: Reading, cue: CueMention) -> bool:
+    """Whether a "not" denies what is done to a thing, and not the thing."""
+    return cue.rule.startswith(facet_rules().local) and bool(_untouched().match(reading.text, cue.end))
 
 
 def _cut_off(reading: Reading, cue: CueMention, anchor: Placed) -> bool:
@@ -297,7 +310,8 @@ def _realization(
             return [wrap.cue, nearest.cue], wrap.distance
     if nearest.cue.rule.startswith(rules.transparent):
         deeper = next((h for h in before if h.cue.value not in {"realized", nearest.cue.value}), None)
-        if deeper:
+        told = next((h for h in before if not h.cue.rule.startswith(rules.transparent)), None)
+        if deeper and not (told and told.cue.value == nearest.cue.value == "realized"):
             return [deeper.cue, nearest.cue], deeper.distance
     mixed = next((h for h in hits if h.cue.rule.startswith(rules.unfinished) and not h.before), None)
     if mixed and nearest.cue.value == "realized" and mixed.distance <= nearest.distance + _MIXED:

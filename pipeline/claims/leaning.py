@@ -27,9 +27,16 @@ def lean(
             cues = [c for c in cues if not c.rule.startswith(facet_rules().asking)]
         if cues:
             last = max(cues, key=lambda c: (c.value != "realized", c.start))
+            newest = max(cues, key=lambda c: c.start)
+            if newest.rule.startswith(facet_rules().direct) and _ANEW.search(reading.text, last.end, newest.start):
+                last = newest
             return [last], reading.words_between(last.end, sentence.clauses[here].start) + 6
         index -= 1
     return None
+
+
+_ANEW = re.compile(r"\band (?:has |have |had |then |also )?$")
+"""Before a verb of fact that follows on a plan ("broke ground and opened two halls, totaling 40 MW, in June")."""
 
 
 def opening(

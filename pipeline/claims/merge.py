@@ -67,6 +67,7 @@ def _compared_by(draft: Draft) -> object:
         draft.link_confidence,
         draft.verdict.realization,
         draft.date is not None,
+        draft.another,
         frozenset((role, party.key) for role, party in draft.parties),
         draft.sentence.title,
         draft.sentence.index if draft.kind == "agreement" else _named(draft),
@@ -147,6 +148,8 @@ def _contrary(a: Draft, b: Draft) -> bool:
     one size.
     """
     said = {a.verdict.realization, b.verdict.realization}
+    if len(said) > 1 and a.another != b.another and not (a.sentence.title or b.sentence.title):
+        return True
     if "negated" not in said or len(said) == 1:
         return False
     return "realized" in said or (a.subject is not None and b.subject is not None and a.subject.key != b.subject.key)

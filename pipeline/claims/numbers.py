@@ -7,16 +7,15 @@ import re
 from dataclasses import replace
 
 from pipeline import lexicon
-from pipeline.claims import dating, subjects, supply
+from pipeline.claims import changes, dating, subjects, supply
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
-from pipeline.claims.facets import cue_at, verdict
+from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.scope import clause_of, in_scope, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import QuantityKind, QuantityMention, Realization
 
-_NO_MONEY = ("done.money", "done.paid")
 _ONLY_MONEY = (
     "commit.secured",
     "commit.capacity",
@@ -31,7 +30,7 @@ _ONLY_MONEY = (
 
 def deaf_to(kind: QuantityKind) -> tuple[str, ...]:
     """The rules of cues that say nothing of a number of this kind."""
-    return _ONLY_MONEY if kind == "investment" else _NO_MONEY
+    return _ONLY_MONEY if kind == "investment" else facet_rules().of_money
 
 
 def find(reading: Reading) -> list[Draft]:
@@ -85,23 +84,6 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
     return [known, more]
 
 
-_FROM = re.compile(r"\bfrom\s+(?:(?:the|its|an?|current|present|existing|today's|initial|roughly|about|some)\s+){0,3}$")
-_TO = re.compile(r"\s+(?:[\w-]+\s+){0,5}?(?:up )?to\s+(?:[\w-]+\s+){0,3}$")
-
-
-def _grown_from(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
-    """Whether something is to grow from this number, which it then has, to another ("from 84 MW to 240 MW")."""
-    if mention.kind == "investment" or not _FROM.search(
-        reading.text, max(sentence.start, mention.start - 40), mention.start
-    ):
-        return False
-    others = [q for q in sentence.quantities if q.kind == mention.kind and q.start >= mention.end]
-    if not others or not _TO.fullmatch(reading.text, mention.end, others[0].start):
-        return False
-    clause = clause_of(sentence, mention)
-    return not word_pattern("scope", "comparison", "of_plans").search(reading.text, clause.start, mention.start)
-
-
 def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a number is the total of a country, a market or a queue, which no one owns ("Texas expects 218 GW")."""
     clause = clause_of(sentence, mention)
@@ -119,6 +101,8 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
     )
     if sized and not _OF_MANY.match(reading.text, mention.end):
         return False
+    if any(thing.kind == "grid_operator" and supply.gives(reading, sentence, thing, mention) for thing in before):
+        return False
     for thing in before:
         leads = reading.words_between(clause.start, thing.start) <= 1
         owns = reading.text[thing.end : thing.end + 1] == "'" and reading.gap(thing, mention) <= _TOTAL
@@ -127,7 +111,8 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
     here = sentence.clause_at(mention.start)
     relative = here and re.match(r"(?:which|who|that)\b", reading.text[clause.start :])
     head = sentence.clauses[here - 1] if relative else clause
-    return bool(word_pattern("scope", "nobody").match(reading.text, head.start))
+    leading = _LEADING_THAT.match(reading.text, head.start)
+    return bool(word_pattern("scope", "nobody").match(reading.text, leading.end() if leading else head.start))
 
 
 def _counts(thing: Thing) -> bool:
@@ -171,11 +156,17 @@ def _converted(reading: Reading, sentence: Sentence, mention: QuantityMention) -
         return False
     return any(
         q.kind == "investment"
-        and q.quantity.unit != mention.quantity.unit
         and q.end <= mention.start
+        and (q.quantity.unit != mention.quantity.unit or _bracketed(reading, q, mention))
         and _IN_BRACKETS.fullmatch(reading.text[q.end : mention.start])
         for q in sentence.quantities
     )
+
+
+def _bracketed(reading: Reading, before: QuantityMention, mention: QuantityMention) -> bool:
+    """Whether a sum stands alone in brackets behind another."""
+    closed = reading.text.startswith(")", mention.end)
+    return closed and bool(_BRACKETED.fullmatch(reading.text, before.end, mention.start))
 
 
 def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Draft:
@@ -189,13 +180,14 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
-    if _grown_from(reading, sentence, mention):
-        fact = cue_at(reading.text, mention.start, mention.end, "realized", "comparison.start")
-        found = found.overruled(fact, "realized", 0.7)
-    rivals = [q for q in sentence.quantities if q is not mention]
+    found = changes.changed(reading, sentence, mention, found)
+    rivals = [q for q in sentence.quantities if q is not mention and not _converted(reading, sentence, q)]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
     if date and not dating.plausible(sentence, mention, date, found, reading.published):
         date = None
+    found, date = changes.no_earlier(reading, found, date)
+    if date is None and _just_raised(mention, found):
+        date = dating.of_the_news(reading, sentence, mention)
     return Draft(
         kind=mention.kind,
         sentence=sentence,
@@ -204,13 +196,36 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         subject=linked.thing,
         link_confidence=linked.confidence,
         quantity=quantity,
+        another=quantity.incremental
+        or bool(_APART.search(reading.text, max(sentence.start, mention.start - 40), mention.start)),
         date=date,
     )
 
 
+_RAISED = re.compile(r"(?:rais|clos|complet|secur|borrow|land|obtain|sign|tied|pric|issu|plac)", re.IGNORECASE)
+
+
+def _just_raised(mention: QuantityMention, found: Verdict) -> bool:
+    """Whether a sum was got by a step that has its day, and is no total of what was spent or raised so far."""
+    cue = found.cues[0]
+    return (
+        mention.kind == "investment"
+        and found.realization == "realized"
+        and cue.rule.startswith(facet_rules().of_money)
+        and bool(_RAISED.search(cue.text))
+    )
+
+
 def _subject(reading: Reading, sentence: Sentence, mention: QuantityMention) -> subjects.Linked:
-    """The subject of a number; of power or money that somebody gives, who or what gets it."""
+    """The subject of a number; of power or money that somebody gives, who or what gets it, and of a sum that stands
+    for a site ("the $4 billion project"), that site.
+    """
     money = mention.kind == "investment"
+    if money and _stands_for_site(reading, sentence, mention):
+        sites = tuple(t for t in sentence.things if t.type in _SITES)
+        found = subjects.link(reading, replace(sentence, things=sites), mention)
+        if found.thing and found.thing.type in _SITES:
+            return found
     givers = {t.key for t in sentence.things if supply.gives_away(reading, sentence, t, mention)}
     if givers:
         others = replace(sentence, things=tuple(t for t in sentence.things if t.key not in givers))
@@ -222,6 +237,26 @@ def _subject(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
         if named and named.key not in givers:
             return linked
     return subjects.link(reading, sentence, mention, prefer_company=money)
+
+
+_SITES = {"cluster", "programme"}
+_DEFINITE = re.compile(r"\b(?:the|this|that)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
+
+
+@functools.cache
+def _site_sized() -> re.Pattern[str]:
+    """Behind a sum: the site or the project that it is the cost of."""
+    heads = word_pattern("scope", "topic", "site_heads").pattern
+    return re.compile(
+        rf"(?:\s\([^()]{{1,30}}\))?[\s-](?:[\w-]{{1,30}}\s){{0,3}}?(?:project|development|scheme|{heads})\b",
+        re.IGNORECASE,
+    )
+
+
+def _stands_for_site(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is the cost of a site that the words around it stand for."""
+    before = _DEFINITE.search(reading.text, max(sentence.start, mention.start - 30), mention.start)
+    return bool(before) and bool(_site_sized().match(reading.text, mention.end, sentence.end))
 
 
 def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
@@ -243,6 +278,13 @@ def _contract() -> re.Pattern[str]:
     )
 
 
+_APART = re.compile(
+    r"\b(?:second|third|fourth|fifth|next|other|also|separate|remaining|new)\b,?\s(?:[\w-]+\s)?$", re.IGNORECASE
+)
+"""Before a number: that it is told apart from one of the same size."""
+_LEADING_THAT = re.compile(r"(?:(?:and|but)\s)?(?:adding\s|saying\s|noting\s)?that\s", re.IGNORECASE)
+_BRACKETED = re.compile(r"\s\((?:about |around |roughly )?")
+"""A sum alone in brackets behind another, which it gives in another dollar ("US$10 billion ($14.2 billion)")."""
 _IN_BRACKETS = re.compile(r"\s*[(\[,]\s*(?:or |i\.e\.,? |equal to |equivalent to )?")
 _OF_MANY = re.compile(
     r"\s+of\s+(?:[\w-]+\s+){0,2}?(?:data cent(?:er|re)s|datacent(?:er|re)s|server farms)\b", re.IGNORECASE

@@ -1,4 +1,4 @@
-"""Which numbers are claims about AI infrastructure, and what a power figure is for. Words are `lexicon/scope.toml`."""
+"""Which numbers are claims about AI infrastructure. Words are `lexicon/scope.toml`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline import lexicon
 from pipeline.reading import ClauseSpan, Placed, Reading, Sentence, Thing
-from pipeline.records import Kind, PowerRole, QuantityMention
+from pipeline.records import Kind, QuantityMention
 
 _VALUED = 9
 """Words between "valued" and the sum ("valuing the company at $1.1 billion")."""
@@ -17,11 +17,6 @@ _BY_SIZE = 20
 """Characters behind a sum that may tell that it is the cost of any such thing ("$12 million per megawatt")."""
 _PRICED = 160
 """Characters before "worth" among which the thing stands that is priced."""
-_INHERITED = 3
-"""Sentences over which the role of a number carries on to the next."""
-_SIZE = 60
-"""Characters before a number among which the thing stands of which it is the size."""
-_OF = re.compile(r"\s+(?:of|for)\s+(?:(?:up|to|about|around|some|roughly|another|at|least|over|an?|the)\s+){0,3}")
 _HELD_BESIDE = re.compile(
     r"[^.;:$€£₹]{0,70}?\b(?:up|down|rising|risen|of which|compared|versus)"
     r"(?:\s+(?:from|with|to))?(?:\s+[\w-]+){0,4}?\s+"
@@ -207,6 +202,8 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
             or _of_a_market(reading, sentence, mention)
         ):
             return False
+        if _over_a_term(reading, sentence, mention):
+            return True
         infra = nearest(reading, word_pattern("scope", "money", "infra"), mention, sentence.start, sentence.end)
         kept = word_pattern("scope", "money", "kept")
         other = nearest(reading, word_pattern("scope", "money", "other"), mention, clause.start, clause.end, kept=kept)
@@ -234,7 +231,8 @@ def _earned() -> re.Pattern[str]:
     """Before a sum: revenue or the like, and what it did ("Revenue in the cloud unit rose 12% to")."""
     return re.compile(
         rf"(?<!contract )(?<!contracted )(?<!lease )\b(?:{'|'.join(lexicon.toml('scope')['money']['behind'])})"
-        rf"\b[^;:$€£₹]{{0,40}}?\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
+        rf"\b(?! backlog)[^;:$€£₹]{{0,40}}?"
+        rf"\b(?:{'|'.join(lexicon.toml('scope')['money']['moved'])})\b[^;:$€£₹]{{0,60}}$",
         re.IGNORECASE,
     )
 
@@ -293,8 +291,14 @@ def _follows_sum(reading: Reading, sentence: Sentence) -> bool:
 def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a sum is revenue, assets or the worth of a company, and not the price of a contract or a project."""
     text = reading.text
+    if _over_a_term(reading, sentence, mention):
+        return False
     after = _IN_OR_OF.match(text, mention.end, min(sentence.end, mention.end + 60))
-    if word_pattern("scope", "money", "behind").match(text, after.end() if after else mention.end + 1):
+    told = after.end() if after else mention.end + 1
+    bonds = word_pattern("scope", "money", "secured_by").search(text, mention.end, min(sentence.end, mention.end + 60))
+    if not bonds and word_pattern("scope", "money", "behind").match(text, told):
+        return True
+    if _given_away().search(text, sentence.start, mention.start):
         return True
     clause = clause_of(sentence, mention)
     if (
@@ -312,6 +316,50 @@ def _of_worth(reading: Reading, sentence: Sentence, mention: QuantityMention) ->
         return False
     low = max(sentence.start, before[-1].start() - _PRICED)
     return not word_pattern("scope", "money", "priced").search(text, low, before[-1].start())
+
+
+_REVENUE = r"\s(?:in|of)\s(?:[\w-]+\s){0,4}?(?:revenues?|sales|income|payments|rent)\b"
+_TERM = re.compile(
+    rf"{_REVENUE}\s(?:[\w-]+\s){{0,2}}?(?:over|across|during|through)\s"
+    r"(?:[\w-]+\s){0,4}?(?:[\w-]*years?|terms?|life|lifetime|duration|contract|lease|20\d\d)\b"
+)
+
+
+@functools.cache
+def _brings() -> re.Pattern[str]:
+    """Before a sum: the contract that brings it in ("the leases represent about")."""
+    words = "|".join(lexicon.toml("scope")["money"]["contracts"])
+    return re.compile(
+        rf"\b(?:{words})\b(?:\s[\w-]+){{0,4}}?"
+        r"\s(?:represent|generat|bring|yield|amount|be worth|contribut|produc)\w{0,5}"
+        r"(?:\s[\w-]+){0,4}?\s$",
+        re.IGNORECASE,
+    )
+
+
+def _over_a_term(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is what a contract brings in over its term, which is its worth ("$7 billion in revenue over 12
+    years"), and no revenue like another.
+    """
+    text = reading.text
+    if mention.quantity.period:
+        return False
+    if _TERM.match(text, mention.end, sentence.end):
+        return True
+    yearly = word_pattern("scope", "money", "yearly").search(text, mention.end, min(sentence.end, mention.end + 40))
+    low = max(clause_of(sentence, mention).start, mention.start - _PRICED)
+    return not yearly and bool(_brings().search(text, low, mention.start))
+
+
+@functools.cache
+def _given_away() -> re.Pattern[str]:
+    """Before a sum: that neighbours get it ("will pay the county about")."""
+    words = "|".join(lexicon.toml("scope")["money"]["neighbours"])
+    return re.compile(
+        rf"\b(?:pay|pays|paying|paid|give|gives|giving|gave|donat\w+|contribut\w+)\s(?:to\s)?(?:the\s|its\s|local\s|nearby\s){{1,2}}"
+        rf"(?:[\w-]+\s){{0,1}}(?:{words})\s(?:[a-z]+\s){{0,3}}$",
+        re.IGNORECASE,
+    )
 
 
 _AT = re.compile(r"\bat\s(?:an?\s)?$")
@@ -350,44 +398,4 @@ def _turned_over(reading: Reading, sentence: Sentence, mention: QuantityMention)
         sold.search(reading.text, sentence.start, mention.start)
         and wares.match(reading.text, mention.end, end)
         and not any(_BUYER.search(reading.text, mention.end, t.start) for t in buyers)
-    )
-
-
-def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
-    """What a quantity of power is for: as its own sentence tells, else as the number before it in the paragraph."""
-    told = told_role(reading, sentence, mention)
-    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= mention.start]
-    if told or sites:
-        return told or ("generation" if sites[-1].kind == "power_plant" else "load")
-    for other in reversed(reading.sentences[max(0, sentence.index - _INHERITED) : sentence.index]):
-        if told or other.paragraph != sentence.paragraph:
-            break
-        before = [q for q in other.quantities if q.kind == "power"]
-        told = told_role(reading, other, before[-1]) if before else None
-    return told or "load"
-
-
-def told_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole | None:
-    """The role whose word stands nearest in the clause of a number, else in its sentence."""
-    clause = clause_of(sentence, mention)
-    roles: tuple[PowerRole, ...] = ("load", "storage", "generation", "grid")
-    for start, end, reach in ((clause.start, clause.end, 11), (sentence.start, sentence.end, 40)):
-        gaps: list[tuple[int, int, PowerRole]] = []
-        for order, role in enumerate(roles):
-            pattern = word_pattern("scope", "roles", role)
-            if _sized(reading, pattern, mention, start):
-                return role
-            gap = nearest(reading, pattern, mention, start, end, kept=word_pattern("scope", "roles", "kept"))
-            if gap is not None and gap < reach:
-                gaps.append((gap, order, role))
-        if gaps:
-            return min(gaps)[2]
-    return None
-
-
-def _sized(reading: Reading, pattern: re.Pattern[str], mention: QuantityMention, start: int) -> bool:
-    """Whether a word of a role has the number for its size: "a grid connection of 220 MW for its campus"."""
-    low = max(start, mention.start - _SIZE)
-    return any(
-        _OF.fullmatch(reading.text, m.end(), mention.start) for m in pattern.finditer(reading.text, low, mention.start)
     )

@@ -20,6 +20,7 @@ from pipeline.reading import Placed, Reading, Sentence, Thing
 from pipeline.records import EntityType
 
 _SUBJECT_TYPES = {"company", "cluster", "programme"}
+_NETWORKS = {"utility", "grid_operator"}
 _CARRY_SENTENCES = 8
 _LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
 _OWNER = re.compile(r"['’]s?\s(?=[A-Z])")
@@ -132,12 +133,16 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
     label = row_thing(reading, sentence) if sentence.row else label_thing(reading, sentence, anchor)
     if label:
         return Linked(label, 0.95)
+    candidates = [
+        thing
+        for thing in sentence.things
+        if thing.type in _SUBJECT_TYPES
+        and not thing.aside
+        and thing.kind != "grid_operator"
+        and not _is_maker(reading, anchor, thing)
+    ]
     scored = sorted(
-        (
-            (_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing)
-            for thing in sentence.things
-            if thing.type in _SUBJECT_TYPES and not thing.aside and not _is_maker(reading, anchor, thing)
-        ),
+        ((_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing) for thing in candidates),
         key=lambda row: (-row[0], -row[1]),
     )
     if scored and scored[0][0] > 0:
@@ -200,6 +205,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     elif site and _new_thing(reading, sentence, thing, anchor):
         score -= 6
     if thing.type == "company":
+        if _only_judges(thing) and speaking().match(text, thing.end):
+            score -= 4
         if not before and speaking().match(text, thing.end):
             score -= 3
         if thing.start - sentence.start < 25:
@@ -209,6 +216,12 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         if text[thing.end : thing.end + 1] == "'" and not (before and gap <= 4):
             score -= 0.5
     return score
+
+
+def _only_judges(thing: Thing) -> bool:
+    """Whether a company watches others by trade, by its kind or, where no list holds it, by its name."""
+    last = thing.name.split()[-1:]
+    return thing.kind == "analyst" or (not thing.kind and last[0] in lexicon.toml("scope")["analyst_names"])
 
 
 def _resumed(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
@@ -327,7 +340,7 @@ def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool, wh
         and not (reading.item(sentence) and reading.item(other) and other.quantities)
     ]
     for distance, other in enumerate(reversed(earlier), 1):
-        things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind != "utility"]
+        things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind not in _NETWORKS]
         for kind in order if other.paragraph == sentence.paragraph or distance <= 2 else order[:2]:
             for thing in things:
                 if thing.type == kind:

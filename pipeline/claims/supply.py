@@ -1,4 +1,4 @@
-"""Who only gives what a number counts: power from the public network, or a loan. The number is of who or what gets it.
+"""What power is for, and who only gives what a number counts, so that it is of who or what gets it.
 
 What a utility "will deliver", "has reserved" or "gives us" is moreover `grid`, but not what the site then takes.
 """
@@ -9,7 +9,7 @@ import functools
 import re
 
 from pipeline import lexicon
-from pipeline.claims.scope import power_role, word_pattern
+from pipeline.claims.scope import clause_of, nearest, word_pattern
 from pipeline.reading import Placed, Reading, Sentence, Thing
 from pipeline.records import PowerRole, QuantityMention
 
@@ -19,11 +19,18 @@ _FROM = re.compile(r"\b(?:from|by)\s(?:the\s|its\s|local\s|regional\s|state-owne
 _BEHIND = 60
 """Characters between a number and "from" whom it is."""
 _NAMED = {"company", "cluster", "programme"}
+_INHERITED = 3
+"""Sentences over which the role of a number carries on to the next."""
+_SIZE = 60
+"""Characters before a number among which the thing stands of which it is the size."""
+_OF = re.compile(r"\s+(?:of|for)\s+(?:(?:up|to|about|around|some|roughly|another|at|least|over|an?|the)\s+){0,3}")
 
 
 def role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
     """What a quantity of power is for: as its words tell, but what a network gives is `grid`, what it takes `load`."""
     told = power_role(reading, sentence, mention)
+    if told in {"load", "grid"} and _FROM_GRID.match(reading.text, mention.end, sentence.end):
+        return "grid"
     if told in {"load", "grid"} and _taken().search(
         reading.text, max(sentence.start, mention.start - 40), mention.start
     ):
@@ -31,6 +38,51 @@ def role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Powe
     return "grid" if told == "load" and given(reading, sentence, mention) else told
 
 
+def power_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole:
+    """What a quantity of power is for: as its own sentence tells, else as the number before it in the paragraph."""
+    told = told_role(reading, sentence, mention)
+    sites = [t for t in sentence.things if t.type in {"cluster", "programme"} and t.end <= mention.start]
+    if told or sites:
+        return told or ("generation" if sites[-1].kind == "power_plant" else "load")
+    for other in reversed(reading.sentences[max(0, sentence.index - _INHERITED) : sentence.index]):
+        if told or other.paragraph != sentence.paragraph:
+            break
+        before = [q for q in other.quantities if q.kind == "power"]
+        told = told_role(reading, other, before[-1]) if before else None
+    return told or "load"
+
+
+def told_role(reading: Reading, sentence: Sentence, mention: QuantityMention) -> PowerRole | None:
+    """The role whose word stands nearest in the clause of a number, else in its sentence."""
+    clause = clause_of(sentence, mention)
+    roles: tuple[PowerRole, ...] = ("load", "storage", "generation", "grid")
+    for start, end, reach in ((clause.start, clause.end, 11), (sentence.start, sentence.end, 40)):
+        gaps: list[tuple[int, int, PowerRole]] = []
+        for order, role in enumerate(roles):
+            pattern = word_pattern("scope", "roles", role)
+            if _sized(reading, pattern, mention, start):
+                return role
+            gap = nearest(reading, pattern, mention, start, end, kept=word_pattern("scope", "roles", "kept"))
+            if gap is not None and gap < reach:
+                gaps.append((gap, order, role))
+        if gaps:
+            return min(gaps)[2]
+    return None
+
+
+def _sized(reading: Reading, pattern: re.Pattern[str], mention: QuantityMention, start: int) -> bool:
+    """Whether a word of a role has the number for its size: "a grid connection of 220 MW for its campus"."""
+    low = max(start, mention.start - _SIZE)
+    return any(
+        _OF.fullmatch(reading.text, m.end(), mention.start) for m in pattern.finditer(reading.text, low, mention.start)
+    )
+
+
+_FROM_GRID = re.compile(
+    r"(?:\sof\s(?:power|electricity))?\s(?:from|off|via|through)\s(?:the\s)?(?:[\w-]+\s){0,2}?(?:grid|mains|utility)\b",
+    re.IGNORECASE,
+)
+"""Behind a number: whence a site draws it."""
 _TO_SITE = re.compile(
     r"\b(?:feed|feeds|fed|reserved?|reserves|set aside|sets aside|earmark(?:ed|s)?|suppl(?:y|ies|ied)|allocated?)\s"
     r"(?:(?:it|us|them|the|this|a|an|its|about|around|some|up|to|further|another|first|initial)\s){0,3}$"
@@ -109,7 +161,13 @@ def _gives(reading: Reading, sentence: Sentence, start: int, mention: Placed) ->
         return False
     verb = word_pattern("scope", "roles", "gives").search(reading.text, start, mention.start)
     rivals = [q for q in sentence.quantities if start <= q.start < mention.start and not reading.listed(q, mention)]
+    if verb and _TO_TAKE.match(reading.text, verb.end()):
+        return False
     return bool(verb) and not rivals and not _others(sentence, start, verb.start())
+
+
+_TO_TAKE = re.compile(r"\s(?:itself\s)?to\s(?:buy|purchase|take|procure|acquire|lease|rent|order|own)\b")
+"""Behind a word of giving: that it is a taking ("committed to buy")."""
 
 
 def _others(sentence: Sentence, start: int, end: int) -> bool:

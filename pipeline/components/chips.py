@@ -38,6 +38,7 @@ class ChipWords(Record):
     veto: tuple[str, ...]
     systems: tuple[str, ...]
     counted: tuple[str, ...]
+    wholes: tuple[str, ...]
     equivalent: tuple[str, ...]
     equivalent_before: tuple[str, ...]
     rack_as_chips: int
@@ -200,6 +201,7 @@ class _Phrase:
 def _read_phrase(rules: _Rules, tokens: list[_Token]) -> _Phrase | None:
     phrase, at, unknown = _Phrase(), 0, 0
     while at < len(tokens):
+        at = _after_owner(tokens, at)
         token = tokens[at]
         meaning, size, plural = _meaning(rules.meanings, tokens, at)
         kind = meaning.kind if meaning else ""
@@ -233,6 +235,14 @@ def _read_phrase(rules: _Rules, tokens: list[_Token]) -> _Phrase | None:
         phrase.evident = phrase.evident or token.word in ("AI", "A.I.")
         at += size
     return phrase if phrase.end >= 0 else None
+
+
+def _after_owner(tokens: list[_Token], at: int) -> int:
+    """The token behind an owner who is only described ("of the search giant's tensor processors"), else `at`."""
+    if at == 0 or tokens[at - 1].word != "of" or tokens[at].word not in ("the", "a", "an", "its", "their"):
+        return at
+    owner = next((i for i in range(at + 1, min(at + _MOST_UNKNOWN + 2, len(tokens))) if "'" in tokens[i].word), None)
+    return owner + 1 if owner and owner + 1 < len(tokens) else at
 
 
 def _take_model_inside(rules: _Rules, tokens: list[_Token], at: int, phrase: _Phrase) -> None:
@@ -276,7 +286,8 @@ def read_chips(text: str, number: Number) -> Chips | None:
         return None
     follower = _TOKEN.match(text, phrase.end)
     next_word = follower["word"] if follower and follower["sep"] else ""
-    if next_word.lower() in words.counted or next_word in words.counted:
+    sized = text.startswith("-", number.end) and next_word.lower() in words.wholes and value > words.specification
+    if (next_word.lower() in words.counted or next_word in words.counted) and not sized:
         return None
     if not phrase.plural:
         things = next_word.islower() and next_word.endswith("s") and next_word not in _NOT_PLURAL

@@ -31,6 +31,8 @@ class CueRule(lexicon.Rule):
     reach: int = Field(default=40, gt=0)
     borrowed: bool = False
     """Whether the cue is void where its first word belongs to another cue."""
+    narrow: bool = False
+    """Whether only some kinds of claim hear the cue, so that it hides none that is a part of it."""
     phrases: tuple[str, ...]
 
 
@@ -98,6 +100,7 @@ def _inside_another(hits: list[tuple[str, int, int]], rule: CueRule, start: int,
         covers = low <= start and end <= high and (high - low) > (end - start)
         if (
             covers
+            and not other.narrow
             and other.facet == rule.facet
             and (rule.direction == other.direction or "both" in {rule.direction, other.direction})
         ):

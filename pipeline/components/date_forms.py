@@ -382,4 +382,5 @@ def in_part(form: Form, name: str, of_end: bool) -> Form:
 
         return replace(form, grain=grain, unit="part", inside=narrowed, weak=False)
     interval = form.interval and calendar.part(form.interval, unit, name, of_end)
-    return replace(form, grain=grain, unit="part", interval=interval, weak=False)
+    before = form.before and calendar.part(form.before, unit, name, of_end)
+    return replace(form, grain=grain, unit="part", interval=interval, before=before, weak=False)

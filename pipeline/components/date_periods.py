@@ -274,7 +274,8 @@ def _edge(ctx: Context, stop: int, name: str, unit: str) -> Form | None:
         inner = period(ctx, stop + 1, _DEPTH) if tokens.word(stop) == "of" else None
         if inner and inner.unit == unit:
             return in_part(inner, name, True)
-    return in_part(Form(stop, unit, unit, here), name, True)  # type: ignore[arg-type]
+    passed = calendar.containing(ctx.published, unit, -1) if ctx.published and unit in relative.PASSED else None
+    return in_part(Form(stop, unit, unit, here, before=passed), name, True)  # type: ignore[arg-type]
 
 
 def year_first(ctx: Context, index: int) -> Form | None:

@@ -67,8 +67,13 @@ def _plain_unit(ctx: Context, index: int) -> Form | None:
     if unit == "weekend":
         return Form(index + 2, "span", "week", _containing(ctx, "weekend", _weekend_told(ctx, index)), weak=True)
     if unit in ("week", "month", "quarter", "year", "decade") and not tokens.gap(index + 1):
-        return Form(index + 2, unit, unit, _containing(ctx, unit, 0), weak=True)
+        before = _containing(ctx, unit, -1) if unit == "quarter" or tokens.word(index - 1) == "of" else None
+        return Form(index + 2, unit, unit, _containing(ctx, unit, 0), weak=True, before=before)
     return None
+
+
+PASSED = frozenset({"quarter", "year"})
+"""Units of which "the" and "the end of" point at the one before, where they are told in the past."""
 
 
 def _weekend_told(ctx: Context, index: int) -> int:

@@ -350,6 +350,8 @@ class Form:
     """Counts only after a relation word or as part of a longer form."""
     anaphoric: bool = False
     """Points at a year told elsewhere: counts only as part of a longer form."""
+    before: Interval | None = None
+    """The same in the period before ("the quarter", "year-end"), which is meant where the past is spoken of."""
 
     def cycle(self, year: int) -> Interval:
         """Its interval in a calendar year."""

@@ -20,7 +20,7 @@ from pipeline.components import calendar
 from pipeline.components import date_relative as relative
 from pipeline.components.calendar import Interval
 from pipeline.components.date_anaphora import pointing_back
-from pipeline.components.date_context import accepted, on_weekday, side
+from pipeline.components.date_context import accepted, closes, on_weekday, side
 from pipeline.components.date_periods import period
 from pipeline.components.date_words import Context, Form, Tokens, words
 from pipeline.records import DateMention, DateRange, DateRelation
@@ -224,6 +224,17 @@ def _combined(ctx: Context, form: Form, other: Form, clear: bool) -> Form | None
 
 
 def _resolved(ctx: Context, form: Form, first: int, stop: int, relation: DateRelation) -> Interval | None:
+    found = _placed(ctx, form, first, stop, relation)
+    bare = ctx.tokens.word(first) not in ctx.words.relations.by_first  # "closed in June" ends no month
+    if found and bare and form.unit in ("quarter", "year", "month") and closes(ctx, first, stop):
+        return calendar.part(found, form.unit, "late", True)
+    return found
+
+
+def _placed(ctx: Context, form: Form, first: int, stop: int, relation: DateRelation) -> Interval | None:
+    if form.interval and form.before and ctx.published and form.interval[1] >= ctx.published:
+        past = relation != "since" and side(ctx, first, stop, relation) == "past"
+        return form.before if past else form.interval
     if form.interval or ctx.published is None:
         return form.interval
     if form.unit == "weekday":

@@ -39,6 +39,9 @@ _LEANING = re.compile(
     rf"|\b(?:[Tt]hat|[Ii]t|(?:the|that) (?:number|figure|total))(?:'s| is| was) (?:about |now |nearer |closer to )?"
     rf"{_NUMBER.replace('number', 'was')}{_ENDS}"
     rf"|(?:(?<=[.,;] )|(?<=\band )|(?<=\babout )){_NUMBER.replace('number', 'led')}(?=(?: or so)?\s+(?:{_AUX}|into)\b)"
+    r"|(?<![\w.,-])(?P<them>(?:(?:more than|at least|up to|as many as|about|around|roughly|some|nearly|almost|over) )?"
+    r"(?:\d[\d,]{0,9}(?:\.\d{1,2})?|an?|half an?|one|two|three)(?: (?:hundred )?(?:thousand|million))?)"
+    r"(?= of (?:them|these|those)\b)"
     r"|\b(?:says|adds|gives|add|wants|for)\s+(?P<rest>\d{1,3}(?:,\d{3})+|\d{2,6}) more\b"
     r"(?!\s+(?!at|in|for|from|by|to|under|on)[a-z])",
     re.IGNORECASE,
@@ -58,10 +61,12 @@ def with_elided(text: str, mentions: Sequence[QuantityMention], reader: Reader) 
         glue = "" if sign else " "
         _add(found, taken, text, start, end, reader(f"{sign}{match['value']}{glue}{unit}"))
     for match in _LEANING.finditer(text):
-        group = next(name for name in ("number", "part", "was", "led", "rest") if match[name])
+        group = next(name for name in ("number", "part", "was", "led", "them", "rest") if match[name])
         start, end = match.span(group)
         ended = bisect_right(sizes, start, key=lambda mention: mention.end)
         last = sizes[ended - 1] if ended else None
+        if match["them"] and last and last.kind != "accelerators":
+            continue
         if last is None or start - last.end > _REACH or "\n" in text[last.end : start]:
             continue
         size = last.quantity.value or last.quantity.min or last.quantity.max or 0.0
