@@ -13,22 +13,16 @@ from collections.abc import Sequence
 
 from pipeline import lexicon
 from pipeline.claims import subjects
+from pipeline.claims.host_places import HEADING, heading, stands_there, town
 from pipeline.claims.scope import finite_verbs, word_pattern
 from pipeline.reading import Anchor, ClauseSpan, Placed, Reading, Sentence, Thing
 from pipeline.records import CueMention
 
-_HEADING = 6
-"""Words of a sentence that only names the site of an entry."""
 _RELATIVES = frozenset({"which", "that", "whose"})
 _LEAD = 4
 """Sentences at the head of an article, its title among them, that tell what it is about."""
 _BACK = 3
 """Sentences that a step looks back for its site."""
-_TOLD_PLACE = 60
-"""Characters between a word for a site and the place in which it stands."""
-_IN_PLACE = re.compile(
-    r"(?:\s[\w-]+){0,3}?\s(?:in|near|outside|at|by|(?:north|south|east|west) of)\s(?:[\w'’-]+\s){0,3}", re.IGNORECASE
-)
 _OWN = re.compile(r"^(?:['’]s)?\s(?:(?:state|environmental|public|local|energy|utility|air)\s){0,2}")
 _WITH = re.compile(r"\b(?:of|at|on|for|in|near)\b")
 """Opens the phrase of what a step is about."""
@@ -43,6 +37,7 @@ _OFFICE = re.compile(
 """A name that ends as that of an authority, which decides on sites and has none."""
 _CODE = re.compile(r"(?:\d|-\d)")
 """Behind capitals: the code of a hall ("CB-5", "PH04")."""
+_THE = re.compile(r"\b(?:the|both|two|its|their|these)\s(?:[a-z-]+\s)?$", re.IGNORECASE)
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
@@ -51,17 +46,28 @@ def carried(
     reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool, before: Thing | None
 ) -> tuple[Thing | None, float]:
     """The site that the sentences before speak of, if nothing between the head of the clause and the step denies it."""
+    headed = heading(reading, sentence)
+    if headed is not None and headed.type == "place":
+        return (headed, 0.55) if not setback or _of_its_plans(reading, sentence, step) else (None, 0.0)
     for other in reversed(reading.sentences[max(0, sentence.index - _BACK) : sentence.index]):
         if other.row and not sentence.row:
             continue
         sites = [t for t in other.things if t.type == "cluster"]
         if not sites and not setback:
-            places = [t for t in other.things if t.type == "place" and t.kind in {"city", "county", ""}]
-            sites = [t for t in places if _stands_there(reading, other, t)][:1]
+            places = [t for t in other.things if town(t)]
+            sites = [t for t in places if stands_there(reading, other, t)][:1]
         if sites:
             return (sites[0], 0.55) if _goes_on(reading, sentence, step, sites[0]) else (None, 0.0)
     main = None if setback else subjects.main_site(reading) or _lead_site(reading) or before
     return (main, 0.5) if main and _goes_on(reading, sentence, step, main) else (None, 0.0)
+
+
+def _of_its_plans(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
+    """Whether a setback has a site or its papers as its matter, and nobody just walked away."""
+    linking = lexicon.toml("events")["linking"]
+    clause = sentence.clauses[sentence.clause_at(step.start)]
+    words = reading.text[clause.start : max(clause.end, step.end)].lower()
+    return not {*linking["parts"], *linking["objects"]}.isdisjoint(_WORD.findall(words))
 
 
 def _lead_site(reading: Reading) -> Thing | None:
@@ -71,8 +77,8 @@ def _lead_site(reading: Reading) -> Thing | None:
     towns: dict[str, bool] = {}
     for sentence in reading.sentences[:_LEAD]:
         for thing in sentence.things:
-            if thing.type == "place" and thing.kind in {"city", "county", ""}:
-                towns[thing.key] = towns.get(thing.key, False) or _stands_there(reading, sentence, thing)
+            if town(thing):
+                towns[thing.key] = towns.get(thing.key, False) or stands_there(reading, sentence, thing)
                 if len(towns) == 1 and towns[thing.key]:
                     place = thing
             elif thing.type == "cluster" and not thing.stands_in:
@@ -91,17 +97,6 @@ def pointed_at(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | No
         if sites:
             return sites[-1]
     return None
-
-
-def _stands_there(reading: Reading, sentence: Sentence, place: Thing) -> bool:
-    """Whether a sentence tells of a site in the place: "a data center in Ashby", "the Ashby campus"."""
-    heads = word_pattern("scope", "topic", "site_heads")
-    low = max(sentence.start, place.start - _TOLD_PLACE)
-    found = list(heads.finditer(reading.text, low, place.start))
-    if found and _IN_PLACE.fullmatch(reading.text, found[-1].end(), place.start):
-        return True
-    behind = heads.search(reading.text, place.end, min(sentence.end, place.end + _TOLD_PLACE))
-    return behind is not None and reading.text[place.end : behind.start()].strip(" -").count(" ") == 0
 
 
 def names_an_office(reading: Reading, place: Thing) -> bool:
@@ -132,7 +127,7 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     known = _building_words()
     tells = word_pattern("events", "linking", "telling").search(reading.text, step.start, step.end)
     strange = any(m.group().lower() not in known and not _inside(m, free) and not _code(reading, m) for m in head)
-    several = word_pattern("events", "linking", "several").search(reading.text, clause.start, step.start)
+    several = _several(reading, clause.start, step.start)
     if strange and (several or not tells) and not _there(reading, step):
         return False
     parts = lexicon.toml("events")["linking"]["parts"]
@@ -148,6 +143,12 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
             _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
         )
     )
+
+
+def _several(reading: Reading, start: int, end: int) -> bool:
+    """Whether a step is told of many, in general; "the developers" are those of the site."""
+    found = word_pattern("events", "linking", "several").finditer(reading.text, start, end)
+    return any(not _THE.search(reading.text, start, match.start()) for match in found)
 
 
 def _governs(cue: CueMention) -> bool:
@@ -236,5 +237,5 @@ def _builds(reading: Reading, company: Thing, site: Thing) -> bool:
 def _entry(reading: Reading, company: Thing, site: Thing) -> bool:
     """Whether a paragraph opens with the site as its heading ("Tarn, Ohio. Fernlea broke ground in May …")."""
     first, here = reading.sentence_at(site.start), reading.sentence_at(company.start)
-    heading = site.start == first.start and reading.words_between(first.start, first.end) <= _HEADING
+    heading = site.start == first.start and reading.words_between(first.start, first.end) <= HEADING
     return heading and first.paragraph == here.paragraph and first.index < here.index

@@ -244,7 +244,8 @@ def _none(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
 
 def _for_a_purpose(reading: Reading, hit: Hit, found: Verdict) -> bool:
     """Whether an infinitive that nothing governs tells what a site is for ("built a supercomputer to train Grok")."""
-    aim = hit.rule.event == "workload_started" and hit.form == "open" and found.by_default
+    words = reading.text[hit.start : hit.end].lower()
+    aim = hit.rule.event == "workload_started" and hit.form == "open" and found.by_default and "there" not in words
     told = reading.text[max(0, hit.start - 4) : hit.start + 3].lower()
     return aim and " to " in f" {told}"
 

@@ -47,7 +47,7 @@ _SIZE_OF = re.compile(
 """Between a size and that it was approved: the number carries it ("the 800 MW of power approved at the site")."""
 _GROWN = 9
 """Words between a growth and the size that is reached by it."""
-_GROWTH = re.compile(r"\b(?:to|by|beyond|past|towards?|into|from)\s(?:[\w-]+\s){0,4}$")
+_GROWTH = re.compile(r"\b(?:to|by|beyond|past|towards?|into|from)\s(?:(?!an?\b|the\b)[\w-]+\s){0,4}$")
 _MACHINES = re.compile(
     r"\b(?:turbines?|generators?|gensets|engines|fuel cells|batteries|reactors?)\s"
     r"(?:(?:that|which|already|now)\s){0,2}$",
