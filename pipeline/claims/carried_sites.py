@@ -18,6 +18,13 @@ from pipeline.claims.scope import finite_verbs, word_pattern
 from pipeline.reading import Anchor, ClauseSpan, Placed, Reading, Sentence, Thing
 from pipeline.records import CueMention
 
+_DATELINE = re.compile(r"[A-Z][^\n–—]{2,70}?\s?(?:\((?:AP|Reuters|AFP|Bloomberg|UPI)\)\s?[-–—]|[–—]|--|\s-)\s")
+_ARTICLES = frozenset({"a", "an", "the", "its", "their", "another", "our"})
+_SUBJECTS = frozenset({"it", "they", "he", "she", "we", "the", "its", "their", "this", "these", "a", "an"})
+"""Behind "that" it opens a clause of its own, which nothing before it goes on into ("said that it will …")."""
+_PREPOSITIONS = frozenset({"of", "for", "with", "to", "from", "by", "about"})
+_ANTECEDENT = 5
+"""Words of a noun phrase, from its article on, among which its noun stands."""
 _RELATIVES = frozenset({"which", "that", "whose"})
 _LEAD = 4
 """Sentences at the head of an article, its title among them, that tell what it is about."""
@@ -38,6 +45,10 @@ _OFFICE = re.compile(
 _CODE = re.compile(r"(?:\d|-\d)")
 """Behind capitals: the code of a hall ("CB-5", "PH04")."""
 _THE = re.compile(r"\b(?:the|both|two|its|their|these)\s(?:[a-z-]+\s)?$", re.IGNORECASE)
+_PLAN = re.compile(
+    r"\s(?:the|its|their|this|that)\s(?:[\w-]+\s){0,2}?"
+    r"(?:plans?|scheme|project|proposals?|application|development|campus|facility|rezoning|request|petition|bid|site)\b"
+)
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
@@ -123,17 +134,24 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     free = [*sentence.dates, *sentence.quantities, *(c for c in sentence.cues if _governs(c))]
     free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
     free += [t for t in sentence.things if t.type == "place" and names_an_office(reading, t)]
+    free += [t for t in sentence.things if t.type == "company" and _OFFICE.fullmatch(t.text)]
     head = _leading_words(reading, sentence, step)
     known = _building_words()
     tells = word_pattern("events", "linking", "telling").search(reading.text, step.start, step.end)
-    strange = any(m.group().lower() not in known and not _inside(m, free) and not _code(reading, m) for m in head)
+    planned = _of_a_plan(reading, sentence, step)
+    office = _office_ends(reading, head) if planned else 0
+    strange = any(
+        m.group().lower() not in known and not _inside(m, free) and not _code(reading, m) and m.start() >= office
+        for m in head
+    )
+    tells = tells or planned
     several = _several(reading, clause.start, step.start)
     if strange and (several or not tells) and not _there(reading, step):
         return False
     parts = lexicon.toml("events")["linking"]["parts"]
     if not _of_building(reading, step, free) and not _there(reading, step):
         return False
-    start = clause.start if any(m.group().lower() in parts for m in head) else sentence.start
+    start = clause.start if any(m.group().lower() in parts for m in head) else _past_dateline(reading, sentence)
     names = [*free, *sentence.things]
     return not any(
         _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
@@ -143,6 +161,18 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
             _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
         )
     )
+
+
+def _office_ends(reading: Reading, head: Sequence[re.Match[str]]) -> int:
+    """Where the name of the authority ends that opens a clause ("The Epping Forest District Council approved …")."""
+    first = next((m for m in head if m.group()[0].isupper() and m.group().lower() not in _ARTICLES), None)
+    found = _OFFICE.match(reading.text, first.start()) if first else None
+    return found.end() if found else 0
+
+
+def _of_a_plan(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
+    """Whether what is decided on is the plan spoken of ("approved the scheme", "voted down the project")."""
+    return bool(_PLAN.match(reading.text, step.end, sentence.end))
 
 
 def _several(reading: Reading, start: int, end: int) -> bool:
@@ -163,12 +193,40 @@ def _leading_words(reading: Reading, sentence: Sentence, step: Anchor) -> list[r
     here = sentence.clause_at(step.start)
     head = list(_WORD.finditer(reading.text, sentence.clauses[here].start, step.start))
     first = (head[0].group() if head else reading.text[step.start : step.end].split()[0]).lower()
-    if here and first in _RELATIVES:
-        return [*_words_of(reading, sentence.clauses[here - 1]), *head]
+    if here and first in _RELATIVES and not (len(head) > 1 and head[1].group().lower() in _SUBJECTS):
+        return _of_the_antecedent([*_words_of(reading, sentence.clauses[here - 1]), *head])
+    if any(m.group().lower() in _RELATIVES for m in head):
+        return _of_the_antecedent(head)
     earlier = [c for c in sentence.clauses[:here] if c.link in {"main", "coordinate"}]
     if earlier and len(head) <= 1 and first in finite_verbs():
         return [*_words_of(reading, earlier[-1]), *head]
     return head
+
+
+def _of_the_antecedent(words: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The words from the noun phrase on that a relative clause goes on about, where it is a building of the site ("the
+    firm will lease | a new building, CB-5, that is to open"), else all of them.
+    """
+    parts = lexicon.toml("events")["linking"]["parts"]
+    spelled = [m.group().lower() for m in words]
+    last = max((i for i, word in enumerate(spelled) if word in _RELATIVES), default=0)
+    if last + 1 < len(words) and spelled[last + 1] in _SUBJECTS:
+        return words
+    article = max((i for i, word in enumerate(spelled[:last]) if word in _ARTICLES), default=-1)
+    named = spelled[article + 1 : min(last, article + _ANTECEDENT)]
+    return words[article:] if article >= 0 and not _noun_words(named).isdisjoint(parts) else words
+
+
+def _noun_words(words: Sequence[str]) -> frozenset[str]:
+    """The words before the first preposition."""
+    end = next((i for i, word in enumerate(words) if word in _PREPOSITIONS), len(words))
+    return frozenset(words[:end])
+
+
+def _past_dateline(reading: Reading, sentence: Sentence) -> int:
+    """Where a sentence begins behind its dateline ("TUCSON, Ariz. (AP) — The council …")."""
+    found = _DATELINE.match(reading.text, sentence.start, sentence.end)
+    return found.end() if found else sentence.start
 
 
 def _words_of(reading: Reading, clause: ClauseSpan) -> list[re.Match[str]]:
@@ -198,7 +256,8 @@ def _step_words() -> frozenset[str]:
 
 def _builder_of_another(reading: Reading, thing: Thing, site: Thing) -> bool:
     """Whether a thing is a company that the article does not name beside the site, and no mere maker of its chips."""
-    return thing.type == "company" and not thing.aside and not _builds(reading, thing, site)
+    office = _OFFICE.fullmatch(thing.text)
+    return thing.type == "company" and not thing.aside and not office and not _builds(reading, thing, site)
 
 
 def _there(reading: Reading, step: Anchor) -> bool:
@@ -231,6 +290,10 @@ def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
 def _builds(reading: Reading, company: Thing, site: Thing) -> bool:
     """Whether some sentence of the article names the company beside the site, or the site heads the entry about it."""
     named = reading.sentences_by_key
+    title = reading.sentences[0]
+    told = {t.key for t in title.things if t.type == "company" and not t.aside} if title.title else set[str]()
+    if told == {company.key}:
+        return True
     return _entry(reading, company, site) or not named[site.key].isdisjoint(named[company.key])
 
 

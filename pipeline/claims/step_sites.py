@@ -99,7 +99,9 @@ def site_of(
         return main or place, 0.55
     if _done_to_another(reading, sentence, step):
         return None, 0.0
-    return carried(reading, sentence, step, setback=setback, before=before)
+    site, sure = carried(reading, sentence, step, setback=setback, before=before)
+    near = [t.key for t in sentence.things if t.type == "cluster" and _beside(reading, sentence, t)]
+    return (site, sure) if site is None or site.key not in near else (None, 0.0)
 
 
 def _beside(reading: Reading, sentence: Sentence, site: Thing) -> bool:
