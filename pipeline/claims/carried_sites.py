@@ -275,11 +275,15 @@ def _code(reading: Reading, match: re.Match[str]) -> bool:
 
 
 def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
-    """Whether a word has a capital and stands nowhere in the article without one."""
-    word = match.group()
-    if not word[0].isupper() or word.lower() in _building_words():
-        return False
+    """Whether a word that is no code and no part of an office has a capital and stands nowhere without one."""
     if _code(reading, match) or _OFFICE.match(reading.text, match.start()):
+        return False
+    return like_a_name(reading, match.group())
+
+
+def like_a_name(reading: Reading, word: str) -> bool:
+    """Whether a word has a capital and stands nowhere in the article without one."""
+    if not word[0].isupper() or word.lower() in _building_words():
         return False
     low = word.lower()
     return not (

@@ -46,6 +46,8 @@ _NOBODY = re.compile(
 """Before a step: that it was not taken, which is no news of the site."""
 _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 """Before an infinitive, which tells of no fact whatever its date."""
+_READY = re.compile(r"\bready(?: for |-for-)service\b|\bRFS\b", re.IGNORECASE)
+_BUILDING = re.compile(r"\b(?:buildings?|halls?|phases?|blocks?|modules?|stages?|shells?|wing)\b", re.IGNORECASE)
 _JUST_BEFORE = 3
 """Sentences from a step within which another may be of its site."""
 _DECIDED = re.compile(r"(?:approv|rezoning|annexation)", re.IGNORECASE)
@@ -160,6 +162,8 @@ class MilestoneFinder:
             if not reading.text[hit.start : hit.end].endswith("be delivered"):
                 return None
             hit = replace(hit, rule=rules()["event.construction_completed"])
+        if _of_a_building(reading, sentence, hit):
+            hit = replace(hit, rule=rules()["event.construction_completed"])
         told = _in_its_clause(reading, sentence, hit)
         found = verdict(
             reading,
@@ -204,6 +208,13 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _of_a_building(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Whether a building or a phase is ready for service, which is its hand-over and no opening of the site."""
+    if hit.rule.event != "operational" or not _READY.search(reading.text, hit.start, hit.end + 12):
+        return False
+    return bool(_BUILDING.search(reading.text, sentence.start, hit.start))
 
 
 def _in_its_clause(reading: Reading, sentence: Sentence, hit: Hit) -> Anchor:

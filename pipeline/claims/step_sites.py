@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from pipeline import lexicon
 from pipeline.claims import subjects
-from pipeline.claims.carried_sites import carried, names_an_office, pointed_at
+from pipeline.claims.carried_sites import carried, like_a_name, names_an_office, pointed_at
 from pipeline.claims.host_places import by_state_only, heading, opens_with, planned_there, site_there, town
 from pipeline.claims.scope import word_pattern
 from pipeline.reading import Anchor, Reading, Sentence, Thing
@@ -41,6 +41,10 @@ _BESIDE = re.compile(
 _NEXT_TO = re.compile(
     r",?\s(?:near|beside|next to|adjacent to|close to|opposite|alongside|across from|not far from)\s"
     r"(?:(?:the|its|their|an?|existing|new|[A-Z][\w'’-]+)\s){0,5}$"
+)
+_SUBJECT = re.compile(
+    r"(?:(?:and|but|while)\s)?(?:[A-Z][\w’'-]+['’]s?\s)?([A-Z][\w-]+)(?:\s[A-Z0-9][\w-]*){0,3}\s"
+    r"(?:is|was|has|had|will|would|are|were|opened|broke|began|started|went|came)\b"
 )
 _IN = re.compile(r"\b(?:in|at|near|outside)\s(?:[a-z]+\s)?$", re.IGNORECASE)
 _APPOSED = re.compile(r",\s(?:its|their|the|our|an?)\s(?:[\w-]+\s){0,3}", re.IGNORECASE)
@@ -86,6 +90,8 @@ def site_of(
                 reading.gap(t, step),
             ),
         )
+        if here != sentence.clause_at(best.start) and _has_its_own(reading, sentence, step, here):
+            return None, 0.0
         best = _in_its_place(reading, sentence, _apposed_to(reading, sites, best))
         return best, 0.85 if not best.stands_in else 0.75
     meant = pointed_at(reading, sentence, step)
@@ -102,6 +108,19 @@ def site_of(
     site, sure = carried(reading, sentence, step, setback=setback, before=before)
     near = [t.key for t in sentence.things if t.type == "cluster" and _beside(reading, sentence, t)]
     return (site, sure) if site is None or site.key not in near else (None, 0.0)
+
+
+def _has_its_own(reading: Reading, sentence: Sentence, step: Anchor, here: int) -> bool:
+    """Whether a name of nothing known is the subject of the clause of a step ("…, and Cambridge's Dawn is getting an
+    upgrade"), so that no site of another clause is.
+    """
+    clause = sentence.clauses[here]
+    if clause.link not in {"main", "coordinate"}:
+        return False
+    found = _SUBJECT.match(reading.text, clause.start, step.start)
+    if found is None or not like_a_name(reading, found[1]):
+        return False
+    return not any(t.start < found.end(1) and found.start(1) < t.end for t in (*sentence.things, *sentence.dates))
 
 
 def _beside(reading: Reading, sentence: Sentence, site: Thing) -> bool:
