@@ -22,7 +22,8 @@ _IN_PLACE = re.compile(
 _OPENS = re.compile(r"\W*(?:\w+,?\s)?(?:in|at|near|outside)\s(?:[a-z]+\s){0,2}", re.IGNORECASE)
 """Opens a sentence that tells of what stands in the place behind it ("And in Kenilworth, our first site is …")."""
 _PROPOSED = re.compile(
-    r"\b(?:plans?|proposals?|project|scheme|application|request|bid|development|rezoning)\b", re.IGNORECASE
+    r"\b(?:plans?|proposals?|project|scheme|application|request|bid|development|rezoning|phases?|halls?|buildings?|stage|expansion)\b",
+    re.IGNORECASE,
 )
 _CAPITAL = re.compile(r"\b[A-Z][\w'’.-]*")
 _NO_NAME = frozenset({"AI", "GPU", "HPC", "The", "Its", "Our", "A", "An", "MW", "GW"})
@@ -49,7 +50,9 @@ def stands_there(reading: Reading, sentence: Sentence, place: Thing) -> bool:
 
 
 def planned_there(reading: Reading, sentence: Sentence, place: Thing) -> bool:
-    """Whether a plan or an application for the place stands before it ("Ashby Cloud's plan in Franklin Township")."""
+    """Whether a plan or a part of a site stands before the place ("the plan in Franklin Township", "phase two in
+    Ashby").
+    """
     low = max(sentence.start, place.start - _TOLD_PLACE)
     found = list(_PROPOSED.finditer(reading.text, low, place.start))
     return bool(found) and bool(_IN_PLACE.fullmatch(reading.text, found[-1].end(), place.start))

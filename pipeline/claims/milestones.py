@@ -46,6 +46,15 @@ _NOBODY = re.compile(
 """Before a step: that it was not taken, which is no news of the site."""
 _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 """Before an infinitive, which tells of no fact whatever its date."""
+_AWAITED = re.compile(
+    r"\b(?:when|once|until|till|as soon as|by the time|if|unless|before|after|whenever)\s(?:[^,;:]{0,60})$",
+    re.IGNORECASE,
+)
+_AT_PRESENT = re.compile(r"\b(?:is|are|'s|has|have|comes|goes|opens|starts|begins|enters)\b", re.IGNORECASE)
+_AWAIT = 80
+"""Characters before a step among which the "when" stands that it hangs on."""
+_LEFT = re.compile(r"\b(?:from|out of|than)\s(?:the\s)?$", re.IGNORECASE)
+"""Before the date that a slip leaves behind."""
 _READY = re.compile(r"\bready(?: for |-for-)service\b|\bRFS\b", re.IGNORECASE)
 _BUILDING = re.compile(r"\b(?:buildings?|halls?|phases?|blocks?|modules?|stages?|shells?|wing)\b", re.IGNORECASE)
 _JUST_BEFORE = 3
@@ -183,6 +192,8 @@ class MilestoneFinder:
         date = dating.link(reading, sentence, told, rivals, announced=hit.rule.event in {"announced", "permitted"})
         if found.by_default and hit.form == "open" and _over(reading, hit, date):
             found = _by_its_words(reading, hit, found, "realized")
+        if date is None and found.realization == "realized" and _still_to_come(reading, sentence, hit):
+            return None
         if date is None and of_machines(reading, sentence, hit):
             return None
         if (date is None or date.end < hit.start) and _for_a_purpose(reading, hit, found):
@@ -244,13 +255,22 @@ def _by_its_words(reading: Reading, hit: Hit, found: Verdict, value: Realization
 
 def _undated(reading: Reading, draft: Draft) -> Draft:
     """A slip without the date that lies ahead: that is when the step is due now, not when it slipped."""
-    late = draft.event == "delayed" and draft.date is not None and ahead(reading, draft.date)
+    if draft.event != "delayed" or draft.date is None:
+        return draft
+    left = _LEFT.search(reading.text, max(0, draft.date.start - 12), draft.date.start)
+    late = bool(left) or ahead(reading, draft.date)
     return replace(draft, date=None) if late else draft
 
 
 def _none(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether a "no" right before the step says that there was none ("no permit was issued")."""
     return bool(_NONE.search(reading.text, sentence.start, hit.start))
+
+
+def _still_to_come(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Whether a present under "when" or "once" tells of a step only waited for ("2 GW when it is complete")."""
+    awaited = _AWAITED.search(reading.text, max(sentence.start, hit.start - _AWAIT), hit.start)
+    return bool(awaited) and bool(_AT_PRESENT.search(reading.text, awaited.end(), hit.end))
 
 
 def _for_a_purpose(reading: Reading, hit: Hit, found: Verdict) -> bool:

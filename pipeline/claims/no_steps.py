@@ -66,12 +66,23 @@ def no_step(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
         or by_an_outsider(reading, sentence, hit)
         or (event == "permitted" and (of_a_law(reading, sentence, hit) or _approves_a_size(reading, sentence, hit)))
         or (event == "construction_completed" and of_a_part(reading, sentence, hit))
+        or (event == "delivered" and _of_chips_counted(reading, sentence, hit))
         or (event == "expanded" and _to_a_size(reading, sentence, hit))
         or (
             event == "construction_started"
             and bool(_MASS.search(reading.text, sentence.start, hit.start))
             and _bare(reading, hit)
         )
+    )
+
+
+def _of_chips_counted(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Whether the number of what is put in stands right behind the words, and carries it ("will begin installing about
+    23,040 GPUs").
+    """
+    return any(
+        q.kind == "accelerators" and hit.end <= q.start and not reading.text[hit.end : q.start].strip()
+        for q in sentence.quantities
     )
 
 

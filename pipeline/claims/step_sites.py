@@ -99,7 +99,7 @@ def site_of(
         return meant, 0.55
     place = _place(reading, sentence, step, wide)
     if place and not names_an_office(reading, place):
-        return place, 0.55
+        return _standing_before(sentence, step, place), 0.55
     main = subjects.main_site(reading) if place else None
     if main or place:
         return main or place, 0.55
@@ -121,6 +121,13 @@ def _has_its_own(reading: Reading, sentence: Sentence, step: Anchor, here: int) 
     if found is None or not like_a_name(reading, found[1]):
         return False
     return not any(t.start < found.end(1) and found.start(1) < t.end for t in (*sentence.things, *sentence.dates))
+
+
+def _standing_before(sentence: Sentence, step: Anchor, place: Thing) -> Thing:
+    """The site that a place behind a step is only the town of ("finished the first … at its Heron campus in Ashby")."""
+    clause = sentence.clause_at(place.start)
+    between = [t for t in sentence.things if t.type == "cluster" and step.end <= t.start and t.end <= place.start]
+    return next((t for t in reversed(between) if sentence.clause_at(t.start) == clause), place)
 
 
 def _beside(reading: Reading, sentence: Sentence, site: Thing) -> bool:
@@ -253,7 +260,7 @@ def _tells_of_a_site(reading: Reading, sentence: Sentence, step: Anchor, place: 
     if word_pattern("scope", "topic", "site_heads").search(reading.text, sentence.start, sentence.end):
         return True
     land = word_pattern("events", "linking", "land").search(reading.text, step.start, sentence.end)
-    return wide and (bool(land) or planned_there(reading, sentence, place))
+    return (wide and bool(land)) or planned_there(reading, sentence, place)
 
 
 @functools.cache
