@@ -58,7 +58,7 @@ def carried(
 ) -> tuple[Thing | None, float]:
     """The site that the sentences before speak of, if nothing between the head of the clause and the step denies it."""
     headed = heading(reading, sentence)
-    if headed is not None and headed.type == "place":
+    if headed is not None:
         return (headed, 0.55) if not setback or _of_its_plans(reading, sentence, step) else (None, 0.0)
     for other in reversed(reading.sentences[max(0, sentence.index - _BACK) : sentence.index]):
         if other.row and not sentence.row:

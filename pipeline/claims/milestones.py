@@ -13,7 +13,7 @@ from pipeline.claims.draft import Draft
 from pipeline.claims.echoes import ahead, echoes, superseded
 from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.no_steps import no_step, of_gear, of_machines
-from pipeline.claims.step_sites import of_a_number, site_of
+from pipeline.claims.step_sites import listed_with, of_a_number, site_of
 from pipeline.claims.step_words import FORMS, SETBACKS, Hit, rules
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Apart, Cover, by_span
@@ -98,11 +98,13 @@ class MilestoneFinder:
             sentence = reading.sentence_at(hit.start)
             if hit.end > sentence.end:
                 continue
-            others = [h for h in by_sentence[sentence.index] if h.rule.event != hit.rule.event]
+            rivals = [h for h in by_sentence[sentence.index] if h.rule.event != hit.rule.event]
             last = drafts[-1] if drafts and sentence.index - drafts[-1].sentence.index <= _JUST_BEFORE else None
-            draft = self._draft(reading, sentence, hit, others, last.subject if last else None)
+            draft = self._draft(reading, sentence, hit, rivals, last.subject if last else None)
             if draft:
-                drafts.append(draft)
+                step = Anchor(hit.start, hit.end)
+                others = listed_with(reading, sentence, step, draft.subject) if draft.subject else []
+                drafts += [draft, *(replace(draft, subject=other) for other in others)]
         return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
 
     def _hits(self, reading: Reading) -> list[Hit]:
@@ -194,7 +196,7 @@ class MilestoneFinder:
             found = _by_its_words(reading, hit, found, "realized")
         if date is None and found.realization == "realized" and _still_to_come(reading, sentence, hit):
             return None
-        if date is None and of_machines(reading, sentence, hit):
+        if of_machines(reading, sentence, hit):
             return None
         if (date is None or date.end < hit.start) and _for_a_purpose(reading, hit, found):
             return None

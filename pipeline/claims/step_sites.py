@@ -17,6 +17,8 @@ from pipeline.reading import Anchor, Reading, Sentence, Thing
 
 _WITH_PLACE = 3
 """Words between a site and the town that it stands in ("the Heron plant in Oak Creek")."""
+_SUBJECT_OF = 5
+"""Words between a list of sites and the step that all of them take."""
 _PART = 7
 """Words between the size of a part and its step."""
 _SIZED = 4
@@ -46,6 +48,9 @@ _SUBJECT = re.compile(
     r"(?:(?:and|but|while)\s)?(?:[A-Z][\w’'-]+['’]s?\s)?([A-Z][\w-]+)(?:\s[A-Z0-9][\w-]*){0,3}\s"
     r"(?:is|was|has|had|will|would|are|were|opened|broke|began|started|went|came)\b"
 )
+_LINK = re.compile(r"(?:,\s[A-Z][\w. ]{1,16})?(?:,|,?\s(?:and|&))(?:\s(?:in|at|its|the))?\s")
+_AND = re.compile(r"\band\b|&")
+"""Between the sites of a list, each with its state at most, and before the last of them."""
 _IN = re.compile(r"\b(?:in|at|near|outside)\s(?:[a-z]+\s)?$", re.IGNORECASE)
 _APPOSED = re.compile(r",\s(?:its|their|the|our|an?)\s(?:[\w-]+\s){0,3}", re.IGNORECASE)
 
@@ -121,6 +126,32 @@ def _has_its_own(reading: Reading, sentence: Sentence, step: Anchor, here: int) 
     if found is None or not like_a_name(reading, found[1]):
         return False
     return not any(t.start < found.end(1) and found.start(1) < t.end for t in (*sentence.things, *sentence.dates))
+
+
+def listed_with(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) -> list[Thing]:
+    """The other sites of "Heron, Tarn and Garrow went live", each of which takes the step."""
+    subject = site.end <= step.start and reading.words_between(site.end, step.start) <= _SUBJECT_OF
+    if not subject or sentence.clause_at(site.start) != sentence.clause_at(step.start):
+        return []
+    same = [t for t in sentence.things if t.type == site.type and not t.stands_in]
+    if site not in same or (site.type == "place" and not town(site)):
+        return []
+    if site.type == "place":
+        same = [t for t in same if town(t) and (t.kind != "county" or site.kind == "county")]
+    at = same.index(site)
+    low, high = at, at
+    while low and _joined(reading, same[low - 1], same[low]):
+        low -= 1
+    while high + 1 < len(same) and _joined(reading, same[high], same[high + 1]):
+        high += 1
+    chain = same[low : high + 1]
+    if len(chain) < 2 or not _AND.search(reading.text, chain[-2].end, chain[-1].start):
+        return []
+    return [t for t in chain if t.key != site.key]
+
+
+def _joined(reading: Reading, first: Thing, second: Thing) -> bool:
+    return bool(_LINK.fullmatch(reading.text, first.end, second.start))
 
 
 def _standing_before(sentence: Sentence, step: Anchor, place: Thing) -> Thing:
@@ -271,6 +302,8 @@ def _object() -> re.Pattern[str]:
 
 def _done_to_another(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
     """Whether the step has an object without a word of building in it ("cancelled its annual fair")."""
+    if word_pattern("events", "linking", "elsewhere").match(reading.text, step.end + 1, sentence.end):
+        return True
     last = reading.text[step.start : step.end].rsplit(maxsplit=1)[-1]
     found = _object().match(reading.text, step.end - len(last), sentence.end)
     found = found or _object().match(reading.text, min(step.end + 1, sentence.end), sentence.end)
