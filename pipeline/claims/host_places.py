@@ -25,6 +25,7 @@ _PROPOSED = re.compile(
     r"\b(?:plans?|proposals?|project|scheme|application|request|bid|development|rezoning|phases?|halls?|buildings?|stage|expansion)\b",
     re.IGNORECASE,
 )
+_NAME_WORD = re.compile(r"[\w'-]+")
 _CAPITAL = re.compile(r"\b[A-Z][\w'’.-]*")
 _NO_NAME = frozenset({"AI", "GPU", "HPC", "The", "Its", "Our", "A", "An", "MW", "GW"})
 
@@ -66,9 +67,7 @@ def opens_with(reading: Reading, sentence: Sentence, place: Thing) -> bool:
 def site_there(reading: Reading, place: Thing) -> Thing | None:
     """The site of the article that bears the name of the place, else the place where some sentence tells of one."""
     for site in reading.sites:
-        if re.search(rf"\b{re.escape(place.text)}\b", site.name) or re.search(
-            rf"\b{re.escape(place.text)}\b", site.text
-        ):
+        if _holds(site.name, place.text) or _holds(site.text, place.text):
             return site
     told = sorted(reading.sentences_by_key[place.key])
     for index in told:
@@ -76,6 +75,11 @@ def site_there(reading: Reading, place: Thing) -> Thing | None:
         if any(t.key == place.key and stands_there(reading, sentence, t) for t in sentence.things):
             return place
     return None
+
+
+def _holds(name: str, part: str) -> bool:
+    """Whether a name holds another one word by word."""
+    return f" {' '.join(_NAME_WORD.findall(part))} " in f" {' '.join(_NAME_WORD.findall(name))} "
 
 
 def heading(reading: Reading, sentence: Sentence) -> Thing | None:
