@@ -44,7 +44,7 @@ _OFFICE = re.compile(
 """A name that ends as that of an authority, which decides on sites and has none."""
 _CODE = re.compile(r"(?:\d|-\d)")
 """Behind capitals: the code of a hall ("CB-5", "PH04")."""
-_THE = re.compile(r"\b(?:the|both|two|its|their|these)\s(?:[a-z-]+\s)?$", re.IGNORECASE)
+_THE = re.compile(r"(?<!\bof )\b(?:the|both|two|its|their|these)\s(?:[a-z-]+\s)?$", re.IGNORECASE)
 _PLAN = re.compile(
     r"\s(?:the|its|their|this|that)\s(?:[\w-]+\s){0,2}?"
     r"(?:plans?|scheme|project|proposals?|application|development|campus|facility|rezoning|request|petition|bid|site)\b"

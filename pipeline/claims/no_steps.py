@@ -48,6 +48,10 @@ _SIZE_OF = re.compile(
 _GROWN = 9
 """Words between a growth and the size that is reached by it."""
 _GROWTH = re.compile(r"\b(?:to|by|beyond|past|towards?|into|from)\s(?:(?!an?\b|the\b)[\w-]+\s){0,4}$")
+_AHEAD = re.compile(
+    r"\b(?:be|being|to|will|would|can|could|may|might|should|possibly|eventually)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE
+)
+"""Before a growth that has not come yet; one that has is a step beside its size."""
 _MACHINES = re.compile(
     r"\b(?:turbines?|generators?|gensets|engines|fuel cells|batteries|reactors?)\s"
     r"(?:(?:that|which|already|now)\s){0,2}$",
@@ -119,6 +123,8 @@ def _approves_a_size(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
 
 def _to_a_size(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether a growth is told by the size that it leads to, which the number carries ("will expand it to 30 MW")."""
+    if hit.form != "open" and not _AHEAD.search(reading.text, max(sentence.start, hit.start - 40), hit.start):
+        return False
     sizes = [q for q in sentence.quantities if q.kind in {"power", "accelerators"} and q.end > hit.end]
     return any(
         reading.words_between(hit.end, q.start) <= _GROWN
