@@ -124,6 +124,16 @@ class Reading:
                 found[thing.key].add(sentence.index)
         return found
 
+    @functools.cached_property
+    def sites(self) -> tuple[Thing, ...]:
+        """The first mention of each site that the text names."""
+        found: dict[str, Thing] = {}
+        for sentence in self.sentences:
+            for thing in sentence.things:
+                if thing.type == "cluster" and not thing.stands_in:
+                    found.setdefault(thing.key, thing)
+        return tuple(found.values())
+
     def words_between(self, left: int, right: int) -> int:
         """Number of tokens that begin in `left`..`right` (characters)."""
         return max(0, bisect_left(self._token_starts, right) - bisect_left(self._token_starts, left))

@@ -13,22 +13,23 @@ from collections.abc import Sequence
 
 from pipeline import lexicon
 from pipeline.claims import subjects
+from pipeline.claims.host_places import HEADING, heading, stands_there, town
 from pipeline.claims.scope import finite_verbs, word_pattern
 from pipeline.reading import Anchor, ClauseSpan, Placed, Reading, Sentence, Thing
 from pipeline.records import CueMention
 
-_HEADING = 6
-"""Words of a sentence that only names the site of an entry."""
+_DATELINE = re.compile(r"[A-Z][^\n–—]{2,70}?\s?(?:\((?:AP|Reuters|AFP|Bloomberg|UPI)\)\s?[-–—]|[–—]|--|\s-)\s")
+_ARTICLES = frozenset({"a", "an", "the", "its", "their", "another", "our"})
+_SUBJECTS = frozenset({"it", "they", "he", "she", "we", "the", "its", "their", "this", "these", "a", "an"})
+"""Behind "that" it opens a clause of its own, which nothing before it goes on into ("said that it will …")."""
+_PREPOSITIONS = frozenset({"of", "for", "with", "to", "from", "by", "about"})
+_ANTECEDENT = 5
+"""Words of a noun phrase, from its article on, among which its noun stands."""
 _RELATIVES = frozenset({"which", "that", "whose"})
 _LEAD = 4
 """Sentences at the head of an article, its title among them, that tell what it is about."""
 _BACK = 3
 """Sentences that a step looks back for its site."""
-_TOLD_PLACE = 60
-"""Characters between a word for a site and the place in which it stands."""
-_IN_PLACE = re.compile(
-    r"(?:\s[\w-]+){0,3}?\s(?:in|near|outside|at|by|(?:north|south|east|west) of)\s(?:[\w'’-]+\s){0,3}", re.IGNORECASE
-)
 _OWN = re.compile(r"^(?:['’]s)?\s(?:(?:state|environmental|public|local|energy|utility|air)\s){0,2}")
 _WITH = re.compile(r"\b(?:of|at|on|for|in|near)\b")
 """Opens the phrase of what a step is about."""
@@ -43,6 +44,11 @@ _OFFICE = re.compile(
 """A name that ends as that of an authority, which decides on sites and has none."""
 _CODE = re.compile(r"(?:\d|-\d)")
 """Behind capitals: the code of a hall ("CB-5", "PH04")."""
+_THE = re.compile(r"(?<!\bof )\b(?:the|both|two|its|their|these)\s(?:[a-z-]+\s)?$", re.IGNORECASE)
+_PLAN = re.compile(
+    r"\s(?:the|its|their|this|that)\s(?:[\w-]+\s){0,2}?"
+    r"(?:plans?|scheme|project|proposals?|application|development|campus|facility|rezoning|request|petition|bid|site)\b"
+)
 _THERE = re.compile(r"\bthere\b")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
@@ -51,17 +57,28 @@ def carried(
     reading: Reading, sentence: Sentence, step: Anchor, *, setback: bool, before: Thing | None
 ) -> tuple[Thing | None, float]:
     """The site that the sentences before speak of, if nothing between the head of the clause and the step denies it."""
+    headed = heading(reading, sentence)
+    if headed is not None:
+        return (headed, 0.55) if not setback or _of_its_plans(reading, sentence, step) else (None, 0.0)
     for other in reversed(reading.sentences[max(0, sentence.index - _BACK) : sentence.index]):
         if other.row and not sentence.row:
             continue
         sites = [t for t in other.things if t.type == "cluster"]
         if not sites and not setback:
-            places = [t for t in other.things if t.type == "place" and t.kind in {"city", "county", ""}]
-            sites = [t for t in places if _stands_there(reading, other, t)][:1]
+            places = [t for t in other.things if town(t)]
+            sites = [t for t in places if stands_there(reading, other, t)][:1]
         if sites:
             return (sites[0], 0.55) if _goes_on(reading, sentence, step, sites[0]) else (None, 0.0)
     main = None if setback else subjects.main_site(reading) or _lead_site(reading) or before
     return (main, 0.5) if main and _goes_on(reading, sentence, step, main) else (None, 0.0)
+
+
+def _of_its_plans(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
+    """Whether a setback has a site or its papers as its matter, and nobody just walked away."""
+    linking = lexicon.toml("events")["linking"]
+    clause = sentence.clauses[sentence.clause_at(step.start)]
+    words = reading.text[clause.start : max(clause.end, step.end)].lower()
+    return not {*linking["parts"], *linking["objects"]}.isdisjoint(_WORD.findall(words))
 
 
 def _lead_site(reading: Reading) -> Thing | None:
@@ -71,8 +88,8 @@ def _lead_site(reading: Reading) -> Thing | None:
     towns: dict[str, bool] = {}
     for sentence in reading.sentences[:_LEAD]:
         for thing in sentence.things:
-            if thing.type == "place" and thing.kind in {"city", "county", ""}:
-                towns[thing.key] = towns.get(thing.key, False) or _stands_there(reading, sentence, thing)
+            if town(thing):
+                towns[thing.key] = towns.get(thing.key, False) or stands_there(reading, sentence, thing)
                 if len(towns) == 1 and towns[thing.key]:
                     place = thing
             elif thing.type == "cluster" and not thing.stands_in:
@@ -91,17 +108,6 @@ def pointed_at(reading: Reading, sentence: Sentence, step: Anchor) -> Thing | No
         if sites:
             return sites[-1]
     return None
-
-
-def _stands_there(reading: Reading, sentence: Sentence, place: Thing) -> bool:
-    """Whether a sentence tells of a site in the place: "a data center in Ashby", "the Ashby campus"."""
-    heads = word_pattern("scope", "topic", "site_heads")
-    low = max(sentence.start, place.start - _TOLD_PLACE)
-    found = list(heads.finditer(reading.text, low, place.start))
-    if found and _IN_PLACE.fullmatch(reading.text, found[-1].end(), place.start):
-        return True
-    behind = heads.search(reading.text, place.end, min(sentence.end, place.end + _TOLD_PLACE))
-    return behind is not None and reading.text[place.end : behind.start()].strip(" -").count(" ") == 0
 
 
 def names_an_office(reading: Reading, place: Thing) -> bool:
@@ -128,17 +134,24 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
     free = [*sentence.dates, *sentence.quantities, *(c for c in sentence.cues if _governs(c))]
     free += [t for t in sentence.things if t.type == "company" and _builds(reading, t, site)]
     free += [t for t in sentence.things if t.type == "place" and names_an_office(reading, t)]
+    free += [t for t in sentence.things if t.type == "company" and _OFFICE.fullmatch(t.text)]
     head = _leading_words(reading, sentence, step)
     known = _building_words()
     tells = word_pattern("events", "linking", "telling").search(reading.text, step.start, step.end)
-    strange = any(m.group().lower() not in known and not _inside(m, free) and not _code(reading, m) for m in head)
-    several = word_pattern("events", "linking", "several").search(reading.text, clause.start, step.start)
+    planned = _of_a_plan(reading, sentence, step)
+    office = _office_ends(reading, head) if planned else 0
+    strange = any(
+        m.group().lower() not in known and not _inside(m, free) and not _code(reading, m) and m.start() >= office
+        for m in head
+    )
+    tells = tells or planned
+    several = _several(reading, clause.start, step.start)
     if strange and (several or not tells) and not _there(reading, step):
         return False
     parts = lexicon.toml("events")["linking"]["parts"]
     if not _of_building(reading, step, free) and not _there(reading, step):
         return False
-    start = clause.start if any(m.group().lower() in parts for m in head) else sentence.start
+    start = clause.start if any(m.group().lower() in parts for m in head) else _past_dateline(reading, sentence)
     names = [*free, *sentence.things]
     return not any(
         _like_a_name(reading, m) and not _inside(m, names) for m in _WORD.finditer(reading.text, start, step.end)
@@ -148,6 +161,24 @@ def _goes_on(reading: Reading, sentence: Sentence, step: Anchor, site: Thing) ->
             _builder_of_another(reading, t, site) for t in sentence.things if start <= t.start and t.end <= step.start
         )
     )
+
+
+def _office_ends(reading: Reading, head: Sequence[re.Match[str]]) -> int:
+    """Where the name of the authority ends that opens a clause ("The Epping Forest District Council approved …")."""
+    first = next((m for m in head if m.group()[0].isupper() and m.group().lower() not in _ARTICLES), None)
+    found = _OFFICE.match(reading.text, first.start()) if first else None
+    return found.end() if found else 0
+
+
+def _of_a_plan(reading: Reading, sentence: Sentence, step: Anchor) -> bool:
+    """Whether what is decided on is the plan spoken of ("approved the scheme", "voted down the project")."""
+    return bool(_PLAN.match(reading.text, step.end, sentence.end))
+
+
+def _several(reading: Reading, start: int, end: int) -> bool:
+    """Whether a step is told of many, in general; "the developers" are those of the site."""
+    found = word_pattern("events", "linking", "several").finditer(reading.text, start, end)
+    return any(not _THE.search(reading.text, start, match.start()) for match in found)
 
 
 def _governs(cue: CueMention) -> bool:
@@ -162,12 +193,40 @@ def _leading_words(reading: Reading, sentence: Sentence, step: Anchor) -> list[r
     here = sentence.clause_at(step.start)
     head = list(_WORD.finditer(reading.text, sentence.clauses[here].start, step.start))
     first = (head[0].group() if head else reading.text[step.start : step.end].split()[0]).lower()
-    if here and first in _RELATIVES:
-        return [*_words_of(reading, sentence.clauses[here - 1]), *head]
+    if here and first in _RELATIVES and not (len(head) > 1 and head[1].group().lower() in _SUBJECTS):
+        return _of_the_antecedent([*_words_of(reading, sentence.clauses[here - 1]), *head])
+    if any(m.group().lower() in _RELATIVES for m in head):
+        return _of_the_antecedent(head)
     earlier = [c for c in sentence.clauses[:here] if c.link in {"main", "coordinate"}]
     if earlier and len(head) <= 1 and first in finite_verbs():
         return [*_words_of(reading, earlier[-1]), *head]
     return head
+
+
+def _of_the_antecedent(words: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The words from the noun phrase on that a relative clause goes on about, where it is a building of the site ("the
+    firm will lease | a new building, CB-5, that is to open"), else all of them.
+    """
+    parts = lexicon.toml("events")["linking"]["parts"]
+    spelled = [m.group().lower() for m in words]
+    last = max((i for i, word in enumerate(spelled) if word in _RELATIVES), default=0)
+    if last + 1 < len(words) and spelled[last + 1] in _SUBJECTS:
+        return words
+    article = max((i for i, word in enumerate(spelled[:last]) if word in _ARTICLES), default=-1)
+    named = spelled[article + 1 : min(last, article + _ANTECEDENT)]
+    return words[article:] if article >= 0 and not _noun_words(named).isdisjoint(parts) else words
+
+
+def _noun_words(words: Sequence[str]) -> frozenset[str]:
+    """The words before the first preposition."""
+    end = next((i for i, word in enumerate(words) if word in _PREPOSITIONS), len(words))
+    return frozenset(words[:end])
+
+
+def _past_dateline(reading: Reading, sentence: Sentence) -> int:
+    """Where a sentence begins behind its dateline ("TUCSON, Ariz. (AP) — The council …")."""
+    found = _DATELINE.match(reading.text, sentence.start, sentence.end)
+    return found.end() if found else sentence.start
 
 
 def _words_of(reading: Reading, clause: ClauseSpan) -> list[re.Match[str]]:
@@ -197,7 +256,8 @@ def _step_words() -> frozenset[str]:
 
 def _builder_of_another(reading: Reading, thing: Thing, site: Thing) -> bool:
     """Whether a thing is a company that the article does not name beside the site, and no mere maker of its chips."""
-    return thing.type == "company" and not thing.aside and not _builds(reading, thing, site)
+    office = _OFFICE.fullmatch(thing.text)
+    return thing.type == "company" and not thing.aside and not office and not _builds(reading, thing, site)
 
 
 def _there(reading: Reading, step: Anchor) -> bool:
@@ -215,11 +275,15 @@ def _code(reading: Reading, match: re.Match[str]) -> bool:
 
 
 def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
-    """Whether a word has a capital and stands nowhere in the article without one."""
-    word = match.group()
-    if not word[0].isupper() or word.lower() in _building_words():
-        return False
+    """Whether a word that is no code and no part of an office has a capital and stands nowhere without one."""
     if _code(reading, match) or _OFFICE.match(reading.text, match.start()):
+        return False
+    return like_a_name(reading, match.group())
+
+
+def like_a_name(reading: Reading, word: str) -> bool:
+    """Whether a word has a capital and stands nowhere in the article without one."""
+    if not word[0].isupper() or word.lower() in _building_words():
         return False
     low = word.lower()
     return not (
@@ -230,11 +294,15 @@ def _like_a_name(reading: Reading, match: re.Match[str]) -> bool:
 def _builds(reading: Reading, company: Thing, site: Thing) -> bool:
     """Whether some sentence of the article names the company beside the site, or the site heads the entry about it."""
     named = reading.sentences_by_key
+    title = reading.sentences[0]
+    told = {t.key for t in title.things if t.type == "company" and not t.aside} if title.title else set[str]()
+    if told == {company.key}:
+        return True
     return _entry(reading, company, site) or not named[site.key].isdisjoint(named[company.key])
 
 
 def _entry(reading: Reading, company: Thing, site: Thing) -> bool:
     """Whether a paragraph opens with the site as its heading ("Tarn, Ohio. Fernlea broke ground in May …")."""
     first, here = reading.sentence_at(site.start), reading.sentence_at(company.start)
-    heading = site.start == first.start and reading.words_between(first.start, first.end) <= _HEADING
+    heading = site.start == first.start and reading.words_between(first.start, first.end) <= HEADING
     return heading and first.paragraph == here.paragraph and first.index < here.index

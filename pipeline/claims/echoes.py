@@ -19,6 +19,8 @@ _REPEATED: frozenset[Event] = frozenset(
 """Steps that a second part takes as the first one did."""
 _SURE = 0.8
 _AT_FIRST = re.compile(r"\b(?:originally|initially|previously)\b", re.IGNORECASE)
+_LEFT = re.compile(r"\b(?:from|out of|than)\s(?:the\s)?$", re.IGNORECASE)
+"""Before the date that a slip leaves behind."""
 _PUT_OFF = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 
 
@@ -47,7 +49,11 @@ def superseded(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> bool:
 def _new_date(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft | None:
     """The step that slipped to a new date: what the text names ("put off the completion to 2028"), else the opening."""
     dates = [d for d in draft.sentence.dates if d.start >= draft.end and _PUT_OFF.match(d.date.text)]
-    date = draft.date or next(iter(dates), None)
+    date = (
+        draft.date
+        if draft.date and not _LEFT.search(reading.text, max(0, draft.date.start - 12), draft.date.start)
+        else next(iter(dates), None)
+    )
     if date is None or not ahead(reading, date):
         return None
     clause = draft.sentence.clauses[draft.sentence.clause_at(draft.start)]

@@ -5,32 +5,23 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline import lexicon
 from pipeline.claims import dating
 from pipeline.claims.draft import Draft
 from pipeline.claims.echoes import ahead, echoes, superseded
 from pipeline.claims.facets import Verdict, cue_at, verdict
-from pipeline.claims.scope import word_pattern
-from pipeline.claims.step_sites import of_a_number, site_of
+from pipeline.claims.no_steps import no_step, of_gear, of_machines
+from pipeline.claims.step_sites import listed_with, of_a_number, site_of
+from pipeline.claims.step_words import FORMS, SETBACKS, Hit, rules
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Apart, Cover, by_span
 from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import DateMention, Event, Realization
 
-FORMS: dict[str, Realization] = {
-    "done": "realized",
-    "open": "planned",
-    "pending": "possible",
-    "refused": "negated",
-    "named": "realized",
-}
-"""What each form of words says by itself."""
 _UNHEARD = ("intent.", "condition.if_proposed")
 """Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
-SETBACKS: frozenset[Event] = frozenset({"delayed", "paused", "cancelled", "decommissioned"})
-"""Steps that are claims only once they have happened: a feared delay is no news of the site."""
 
 _BEHIND = ("modal.future_predicate", "modal.possible_predicate")
 """Cues that look back at a thing, and so say nothing of a step that was taken ("opened a hall that will train")."""
@@ -44,17 +35,6 @@ _CARRIED = 0.55
 """How sure the link to a site is that another sentence names, at most."""
 _PRESENT = re.compile(r"\b(?:starts|begins|opens|breaks)\b", re.IGNORECASE)
 """Of the words of a step those that tell a habit as well as a fact."""
-_OWNED = re.compile(r"(?:['’]s?)?\s(?:the\s|its\s)?")
-_OUTSIDE = 2
-"""Words between who walks away and the words for it."""
-_OBJECT = 3
-"""Words between the ending of something and the contract that is ended."""
-_LAW = 4
-"""Words between a decision and the law that it is about."""
-_STAGE = 8
-"""Words between a stage of the building and that it was finished."""
-_FINISHED = 2
-"""Words between "completed" and what was."""
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|n’t)\s(?:[\w-]+\s){1,4}(?:before|until)$", re.IGNORECASE)
 """A step that comes no earlier than a date comes from it on ("will not open before 2028")."""
 _NONE = re.compile(r"\b(?:no|nor|neither|without|none of the)(?:\s[\w-]+){0,2}\s$", re.IGNORECASE)
@@ -66,45 +46,25 @@ _NOBODY = re.compile(
 """Before a step: that it was not taken, which is no news of the site."""
 _TO = re.compile(r"\b(?:to|not)\s$", re.IGNORECASE)
 """Before an infinitive, which tells of no fact whatever its date."""
+_AWAITED = re.compile(
+    r"\b(?:when|once|until|till|as soon as|by the time|if|unless|before|after|whenever)\s(?:[^,;:]{0,60})$",
+    re.IGNORECASE,
+)
+_AT_PRESENT = re.compile(r"\b(?:is|are|'s|has|have|comes|goes|opens|starts|begins|enters)\b", re.IGNORECASE)
+_AWAIT = 80
+"""Characters before a step among which the "when" stands that it hangs on."""
+_LEFT = re.compile(r"\b(?:from|out of|than)\s(?:the\s)?$", re.IGNORECASE)
+"""Before the date that a slip leaves behind."""
+_READY = re.compile(r"\bready(?: for |-for-)service\b|\bRFS\b", re.IGNORECASE)
+_BUILDING = re.compile(r"\b(?:buildings?|halls?|phases?|blocks?|modules?|stages?|shells?|wing)\b", re.IGNORECASE)
 _JUST_BEFORE = 3
 """Sentences from a step within which another may be of its site."""
-_OF_THEM = re.compile(r"\b(?:them|these|those)\b")
 _DECIDED = re.compile(r"(?:approv|rezoning|annexation)", re.IGNORECASE)
 """Begins the words of a decision; what was applied for in May is not granted by that."""
 _MOVED = re.compile(r"(?:to|until|till)\b", re.IGNORECASE)
 """Begins the date to which a step was moved."""
 _SLOW = re.compile(r"\b(?:later?|behind|overdue)\b", re.IGNORECASE)
 """Words of a slip that say so of what "will" be."""
-
-
-class EventRule(lexicon.Rule):
-    """One row of events.toml."""
-
-    event: Event
-    done: tuple[str, ...] = ()
-    """Words that say that it has happened."""
-    open: tuple[str, ...] = ()
-    """Words that leave that to what governs them."""
-    pending: tuple[str, ...] = ()
-    """Words that say that somebody is still to decide."""
-    refused: tuple[str, ...] = ()
-    """Words that say that it was denied."""
-    named: tuple[str, ...] = ()
-    """Verbs that say that it has happened where the name of a site is their object ("opened Heron")."""
-
-
-@functools.cache
-def rules() -> dict[str, EventRule]:
-    """The event rules by name; `LexiconError` names the row that is wrong."""
-    return lexicon.rules("events", "event", EventRule)
-
-
-@dataclass(frozen=True)
-class _Hit:
-    rule: EventRule
-    form: str
-    start: int
-    end: int
 
 
 class MilestoneFinder:
@@ -138,26 +98,28 @@ class MilestoneFinder:
             sentence = reading.sentence_at(hit.start)
             if hit.end > sentence.end:
                 continue
-            others = [h for h in by_sentence[sentence.index] if h.rule.event != hit.rule.event]
+            rivals = [h for h in by_sentence[sentence.index] if h.rule.event != hit.rule.event]
             last = drafts[-1] if drafts and sentence.index - drafts[-1].sentence.index <= _JUST_BEFORE else None
-            draft = self._draft(reading, sentence, hit, others, last.subject if last else None)
+            draft = self._draft(reading, sentence, hit, rivals, last.subject if last else None)
             if draft:
-                drafts.append(draft)
+                step = Anchor(hit.start, hit.end)
+                others = listed_with(reading, sentence, step, draft.subject) if draft.subject else []
+                drafts += [draft, *(replace(draft, subject=other) for other in others)]
         return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
 
-    def _hits(self, reading: Reading) -> list[_Hit]:
+    def _hits(self, reading: Reading) -> list[Hit]:
         """Matches in characters; where two overlap the longer one stays, a decision still to come before any other."""
-        found: list[_Hit] = []
+        found: list[Hit] = []
         for name, start, end in [hit for table in self._tables for hit in table.find(reading.doc)]:
             rule, form = name.rsplit("/", 1)
             low, high = reading.token_span(start, end)
-            found.append(_Hit(rules()[rule], form, low, high))
+            found.append(Hit(rules()[rule], form, low, high))
         found.sort(key=lambda h: (-(h.end - h.start), h.form != "pending", h.form, h.start, h.rule.rule))
         told = {
             e: Cover(h for h in found if h.form == "done" and h.rule.event == e) for e in {h.rule.event for h in found}
         }
         setbacks = Cover(h for h in found if h.form == "done" and h.rule.event in SETBACKS)
-        kept: list[_Hit] = []
+        kept: list[Hit] = []
         taken = Apart()
         for hit in found:
             # "voted 5-2 to approve the plan", "pushed back the completion of the hall": what was done governs the rest.
@@ -170,7 +132,7 @@ class MilestoneFinder:
                 kept.append(hit)
         return sorted(kept, key=lambda h: h.start)
 
-    def _deaf_to(self, reading: Reading, hit: _Hit) -> tuple[str, ...]:
+    def _deaf_to(self, reading: Reading, hit: Hit) -> tuple[str, ...]:
         """The cues that say nothing of a step: what was decided on or dropped is called "proposed" or "planned"."""
         if hit.rule.event in SETBACKS and hit.form == "done":
             slow = ("modal.future", "schedule.") if _SLOW.search(reading.text, hit.start, hit.end) else ()
@@ -181,7 +143,7 @@ class MilestoneFinder:
         return (*self._deaf, *_BEHIND, *decided)
 
     def _draft(
-        self, reading: Reading, sentence: Sentence, hit: _Hit, others: Sequence[_Hit], before: Thing | None
+        self, reading: Reading, sentence: Sentence, hit: Hit, others: Sequence[Hit], before: Thing | None
     ) -> Draft | None:
         """The step that the words of a hit tell; a date behind one of the `others` in its sentence is that one's.
 
@@ -189,17 +151,9 @@ class MilestoneFinder:
         """
         step = Anchor(hit.start, hit.end)
         none = _none(reading, sentence, hit)
-        if _NOBODY.search(reading.text, sentence.start, hit.start) or _in_a_name(sentence, hit):
+        if _NOBODY.search(reading.text, sentence.start, hit.start) or no_step(reading, sentence, hit):
             return None
-        if (none and hit.rule.event != "construction_started") or _of_a_column(reading, sentence, hit):
-            return None
-        if (hit.form == "named" and not _names_a_site(reading, sentence, hit)) or _by_an_outsider(
-            reading, sentence, hit
-        ):
-            return None
-        if hit.rule.event == "permitted" and _of_a_law(reading, sentence, hit):
-            return None
-        if hit.rule.event == "construction_completed" and _of_a_part(reading, sentence, hit):
+        if none and hit.rule.event != "construction_started":
             return None
         site, confidence = site_of(
             reading,
@@ -215,9 +169,11 @@ class MilestoneFinder:
             return None
         if site.type == "place" and hit.rule.event == "announced":
             return None
-        if hit.rule.event == "delivered" and confidence <= _CARRIED and not _of_gear(reading, sentence, hit):
+        if hit.rule.event == "delivered" and confidence <= _CARRIED and not of_gear(reading, sentence, hit):
             if not reading.text[hit.start : hit.end].endswith("be delivered"):
                 return None
+            hit = replace(hit, rule=rules()["event.construction_completed"])
+        if _of_a_building(reading, sentence, hit):
             hit = replace(hit, rule=rules()["event.construction_completed"])
         told = _in_its_clause(reading, sentence, hit)
         found = verdict(
@@ -238,6 +194,12 @@ class MilestoneFinder:
         date = dating.link(reading, sentence, told, rivals, announced=hit.rule.event in {"announced", "permitted"})
         if found.by_default and hit.form == "open" and _over(reading, hit, date):
             found = _by_its_words(reading, hit, found, "realized")
+        if date is None and found.realization == "realized" and _still_to_come(reading, sentence, hit):
+            return None
+        if of_machines(reading, sentence, hit):
+            return None
+        if (date is None or date.end < hit.start) and _for_a_purpose(reading, hit, found):
+            return None
         if date is None and _in_general(reading, sentence, hit, found, confidence):
             return None
         if (
@@ -261,7 +223,14 @@ class MilestoneFinder:
         )
 
 
-def _in_its_clause(reading: Reading, sentence: Sentence, hit: _Hit) -> Anchor:
+def _of_a_building(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Whether a building or a phase is ready for service, which is its hand-over and no opening of the site."""
+    if hit.rule.event != "operational" or not _READY.search(reading.text, hit.start, hit.end + 12):
+        return False
+    return bool(_BUILDING.search(reading.text, sentence.start, hit.start))
+
+
+def _in_its_clause(reading: Reading, sentence: Sentence, hit: Hit) -> Anchor:
     """The words of a step without what a comma parts from its verb ("work in Ashby, Ohio, | began")."""
     if "," not in reading.text[hit.start : hit.end]:
         return Anchor(hit.start, hit.end)
@@ -269,7 +238,7 @@ def _in_its_clause(reading: Reading, sentence: Sentence, hit: _Hit) -> Anchor:
     return Anchor(max(hit.start, clause.start), hit.end)
 
 
-def _over(reading: Reading, hit: _Hit, date: DateMention | None) -> bool:
+def _over(reading: Reading, hit: Hit, date: DateMention | None) -> bool:
     """Whether a step that is only named ("the opening of the hall in May") has a date that is over."""
     if date is None or date.date.end is None or reading.published is None or date.date.relation in {"by", "from"}:
         return False
@@ -280,7 +249,7 @@ def _over(reading: Reading, hit: _Hit, date: DateMention | None) -> bool:
     return date.date.end <= reading.published and not _TO.search(reading.text, max(0, hit.start - 4), hit.start)
 
 
-def _by_its_words(reading: Reading, hit: _Hit, found: Verdict, value: Realization) -> Verdict:
+def _by_its_words(reading: Reading, hit: Hit, found: Verdict, value: Realization) -> Verdict:
     """The verdict with what the words of the step say by themselves."""
     cue = cue_at(reading.text, hit.start, hit.end, value, f"{hit.rule.rule}.{hit.form}")
     return found.overruled(cue, value, found.confidence)
@@ -288,23 +257,33 @@ def _by_its_words(reading: Reading, hit: _Hit, found: Verdict, value: Realizatio
 
 def _undated(reading: Reading, draft: Draft) -> Draft:
     """A slip without the date that lies ahead: that is when the step is due now, not when it slipped."""
-    late = draft.event == "delayed" and draft.date is not None and ahead(reading, draft.date)
+    if draft.event != "delayed" or draft.date is None:
+        return draft
+    left = _LEFT.search(reading.text, max(0, draft.date.start - 12), draft.date.start)
+    late = bool(left) or ahead(reading, draft.date)
     return replace(draft, date=None) if late else draft
 
 
-def _in_a_name(sentence: Sentence, hit: _Hit) -> bool:
-    """Whether the words begin inside a name ("built by Galecrest Power on the old ranch"), but for who decides."""
-    return hit.rule.event != "permitted" and any(
-        t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things
-    )
-
-
-def _none(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
+def _none(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether a "no" right before the step says that there was none ("no permit was issued")."""
     return bool(_NONE.search(reading.text, sentence.start, hit.start))
 
 
-def _in_general(reading: Reading, sentence: Sentence, hit: _Hit, found: Verdict, confidence: float) -> bool:
+def _still_to_come(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Whether a present under "when" or "once" tells of a step only waited for ("2 GW when it is complete")."""
+    awaited = _AWAITED.search(reading.text, max(sentence.start, hit.start - _AWAIT), hit.start)
+    return bool(awaited) and bool(_AT_PRESENT.search(reading.text, awaited.end(), hit.end))
+
+
+def _for_a_purpose(reading: Reading, hit: Hit, found: Verdict) -> bool:
+    """Whether an infinitive that nothing governs tells what a site is for ("built a supercomputer to train Grok")."""
+    words = reading.text[hit.start : hit.end].lower()
+    aim = hit.rule.event == "workload_started" and hit.form == "open" and found.by_default and "there" not in words
+    told = reading.text[max(0, hit.start - 4) : hit.start + 3].lower()
+    return aim and " to " in f" {told}"
+
+
+def _in_general(reading: Reading, sentence: Sentence, hit: Hit, found: Verdict, confidence: float) -> bool:
     """Whether a step without a date only tells what happens as a rule ("GPUs train models") or on a condition ("once
     the chips arrive", "should the hall not be ready"), and no step of the site.
     """
@@ -325,63 +304,3 @@ def _condition() -> re.Pattern[str]:
     words = lexicon.toml("events")["linking"]
     opening, turned = ("|".join(words[name]) for name in ("conditions", "after_should"))
     return re.compile(rf"\b(?:{opening})\b|\bshould (?:{turned})\b", re.IGNORECASE)
-
-
-def _names_a_site(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether the name of a site stands right behind the hit, but for the name of its owner."""
-    site = next((t for t in sentence.things if t.type == "cluster" and t.start >= hit.end and not t.stands_in), None)
-    if site is None or not reading.text[site.start].isupper():
-        return False
-    owners = [t for t in sentence.things if t.type == "company" and hit.end <= t.start < site.start]
-    start = owners[0].end if owners and owners[0].start - hit.end <= 1 else hit.end
-    return bool(_OWNED.fullmatch(reading.text, start, site.start))
-
-
-def _by_an_outsider(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether it is a lender or a tenant that walks away, or a contract that ends, which does not end the site."""
-    if hit.rule.event not in {"cancelled", "paused"}:
-        return False
-    clause = sentence.clauses[sentence.clause_at(hit.start)]
-    walked = hit.rule.event == "cancelled"
-    outsiders = list(word_pattern("events", "linking", "outsiders").finditer(reading.text, clause.start, hit.start))
-    contracts = word_pattern("events", "linking", "contracts").search(reading.text, hit.start, sentence.end)
-    if contracts and reading.words_between(hit.end, contracts.start()) <= _OBJECT:
-        return True
-    return walked and bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
-
-
-def _of_gear(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether the words of a delivery, or what follows them, name what comes ("the first racks arrived")."""
-    gear = word_pattern("events", "sets", "gear")
-    return bool(
-        gear.search(reading.text, hit.start, sentence.end) or _OF_THEM.search(reading.text, hit.start, sentence.end)
-    )
-
-
-def _of_a_law(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether what was decided on is a law and no project ("lawmakers passed a bill that would …")."""
-    found = word_pattern("events", "linking", "laws").search(reading.text, hit.start, sentence.end)
-    return found is not None and reading.words_between(hit.end, found.start()) <= _LAW
-
-
-def _of_a_part(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether it is a first stage of the building, or no building at all, that is finished ("ground works at Heron were
-    finished", "completed its purchase").
-    """
-    parts = word_pattern("events", "linking", "stages")
-    clause = sentence.clauses[sentence.clause_at(hit.start)]
-    before = list(parts.finditer(reading.text, clause.start, hit.end))
-    behind = parts.search(reading.text, hit.end, clause.end)
-    if before and "," not in reading.text[before[-1].end() : hit.start]:
-        return reading.words_between(before[-1].end(), hit.start) <= _STAGE
-    return behind is not None and reading.words_between(hit.end, behind.start()) <= _FINISHED
-
-
-def _of_a_column(reading: Reading, sentence: Sentence, hit: _Hit) -> bool:
-    """Whether the step heads a column of a table, whose cell holds no date ("Under construction, MW: 120")."""
-    if not sentence.row:
-        return False
-    cell = sentence.clauses[sentence.clause_at(hit.start)]
-    return ":" in reading.text[hit.end : cell.end] and not any(
-        cell.start <= date.start < cell.end for date in sentence.dates
-    )

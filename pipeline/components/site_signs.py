@@ -68,7 +68,8 @@ def heads_item(words: Words, first: int, last: int) -> bool:
     if words.lower(at) == "(" and words.same_line(first, at):
         close = next((i for i in range(at + 1, min(at + 16, len(words))) if words.forms[i] == ")"), 0)
         at = close + 1 if close else at
-    dated = words.forms[first].isupper() and len(words.forms[first]) > 3 and words.forms[first].isalpha()
+    capitals = "".join(words.forms[first:last])
+    dated = capitals.isupper() and len(capitals) > 3 and capitals.replace(".", "").isalpha()
     sign = words.lower(at)
     if dated or not words.same_line(first, at + 1) or sign not in ((":", "—", "–", ".") if placed else (":", "—", "–")):
         return False
