@@ -7,7 +7,18 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline import lexicon
-from pipeline.claims import contracts, dating, landlords, pairings, parties, repeats, roles, story, syntax
+from pipeline.claims import (
+    bystanders,
+    contracts,
+    deal_days,
+    landlords,
+    pairings,
+    parties,
+    repeats,
+    roles,
+    story,
+    syntax,
+)
 from pipeline.claims.deal_rules import DealRule, rules
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
@@ -15,7 +26,7 @@ from pipeline.claims.scope import in_scope, word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Cover
 from pipeline.reading import Anchor, Reading, Sentence, Thing
-from pipeline.records import DateMention, PartyRole
+from pipeline.records import PartyRole
 
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
@@ -66,7 +77,7 @@ class AgreementFinder:
             for sides in self._sides(reading, rule, (first.start, second.end), [first], [second]):
                 drafts.append(self._draft(reading, sentence, rule, (first.start, second.end), sides, 0.7))
         drafts.extend(self._told_together(reading))
-        return repeats.told_once(drafts)
+        return deal_days.apply(reading, repeats.told_once(drafts))
 
     def _told_together(self, reading: Reading) -> Iterator[Draft]:
         """What companies announce together, if it is a release of theirs or their trades go together."""
@@ -132,13 +143,19 @@ class AgreementFinder:
             subject=_subject(sides),
             link_confidence=confidence,
             parties=tuple(sides),
-            date=_made_on(reading, sentence, placed, rule.strong or syntax.is_past(sentence, anchor[0])),
+            date=deal_days.made_on(
+                reading,
+                sentence,
+                placed,
+                [t for _, t in sides],
+                signed=rule.strong or syntax.is_past(sentence, anchor[0]),
+            ),
         )
 
     def _parties(
         self, reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
-        orgs = parties.candidates(reading, sentence)
+        orgs = bystanders.candidates(reading, sentence)
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
         through_it = bool(rule.through) and rule.left == "customer"
         before = [
@@ -178,6 +195,7 @@ class AgreementFinder:
         if rule.right == "customer":
             sites = [] if rents or rule.reach else parties.site_after(reading, sentence, end)
             sites = [landlords.owner_of(reading, t, left) or t for t in sites]
+            sites = [] if rule.mutual and len(left) > 1 else sites
             right = [t for t in right if not t.aside] or sites
         if rule.nature == "financing" or reading.text[start:end].lower().endswith(" for"):
             right = [t for t in right if not story.named_for_goods(reading, t)]
@@ -293,16 +311,6 @@ def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
         any(t.type == "cluster" for t in other.things) or any(in_scope(reading, other, q) for q in other.quantities)
         for other in around
     )
-
-
-def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor, signed: bool) -> DateMention | None:
-    """The day of a deal; a day after the article is that of what the deal is about."""
-    date = dating.link(reading, sentence, anchor, sentence.quantities, announced=True)
-    if signed and date is None:  # what is still to be built has no date of the past
-        date = dating.link(reading, sentence, anchor, (), announced=True)
-        date = date if date and date.date.end and reading.published and date.date.end <= reading.published else None
-    later = date and reading.published and date.date.start and date.date.start > reading.published
-    return None if later else date
 
 
 def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:

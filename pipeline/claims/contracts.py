@@ -26,7 +26,9 @@ def told_as_asked(reading: Reading, sentence: Sentence, rule: DealRule, start: i
         return False
     clause = sentence.clauses[sentence.clause_at(start)]
     sums = any(q.kind == "investment" and clause.start <= q.start < max(clause.end, end) for q in sentence.quantities)
-    return not rule.money or sums or bool(word_pattern("deals", "scope", "lent").search(reading.text, start, end))
+    apart = rule.money and reading.text.startswith(",", start)
+    lent = word_pattern("deals", "scope", "lent").search(reading.text, sentence.start if apart else start, end)
+    return not rule.money or (sums and not apart) or bool(lent)
 
 
 @functools.cache
@@ -36,7 +38,7 @@ def _contract() -> re.Pattern[str]:
         r"\b(?:(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
         rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b"
         rf"|\b(?:{nouns}),? under which\b"
-        r"|in (?:an? )?(?:deal|contract|agreement|pact|lease) (?:worth|valued|that|which|signed|announced))",
+        r"|in (?:an? )?(?:[\w-]{1,20} ){0,3}(?:deal|contract|agreement|pact|lease) (?:worth|valued|that|which|signed|announced))",
         re.IGNORECASE,
     )
 

@@ -26,10 +26,10 @@ _BACK = 3
 _TWO = re.compile(
     r"\b(?:the (?:two|pair|duo|companies|firms|partners|parties|(?:two )?sides)|both)"
     r"(?: (?:companies|firms|sides|partners|parties|groups))?"
-    r"(?: (?:have|had|has|also|then|already|first|today|jointly))*\s$",
+    r"(?: (?:have|had|has|also|then|already|first|today|jointly))*\s?$",
     re.IGNORECASE,
 )
-_LIST = re.compile(r"(?:,? and | & |, )(?:\w+ ){0,2}")
+_LIST = re.compile(r"(?:,? and | & |, )(?:[\w-]{1,20}(?:['’]s)? ){0,3}")
 _DOUBTS = ("deal.tentative", "modal.", "negation.")
 
 

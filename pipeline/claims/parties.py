@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 
-from pipeline import lexicon
+from pipeline.claims.bystanders import candidates
 from pipeline.claims.scope import tells, word_pattern
 from pipeline.claims.story import earlier_company, of_a_product
 from pipeline.reading import Reading, Sentence, Thing
@@ -49,11 +48,9 @@ _WHOSE = re.compile(
 """Before a name: what it builds or owns, and the preposition before that."""
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
-_BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
 _BRACKETED = re.compile(r"[^,;:()–—]{0,90}\([^()]{1,40}\)[^,;:()–—]{0,60}")
 """Words that go on behind brackets ("lend €3bn ($3.3bn) to")."""
 _ACTING = re.compile(r"\s?(?:['’](?:ve|re|ll|s)\b|\w)")
-_TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
 _PLUS = re.compile(r"\sand\s(?!has\b|will\b|is\b)")
@@ -64,27 +61,6 @@ _WHICH = re.compile(r",? (?:which|that|whom) (?:the )?(?:[\w-]+ ){0,2}$")
 _ACTIVE = re.compile(r" (?:which|that) (?:[a-z]+(?:s|ed)|make|sell|rent|use|buy) ")
 """The relative clause whose subject is the name before it ("Tarn, which rents out Garrow chips")."""
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
-
-
-@functools.cache
-def _not_party(name: str) -> re.Pattern[str]:
-    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"][name])
-    behind = name == "not_party_after"
-    return re.compile(rf"(?:'s)?\s?(?:{words})\b" if behind else rf"\b(?:{words})\s?$", re.IGNORECASE)
-
-
-def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
-    """The companies of a sentence that may be parties, without what only describes the name behind it."""
-    orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
-    orgs = [t for t in orgs if not _not_party("not_party_after").match(reading.text, t.end) and not _bygone(reading, t)]
-    orgs = [t for t in orgs if not (_from_somebody(reading, t) and any(_product_of(reading, t, o) for o in orgs))]
-    orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
-    return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
-
-
-def _bygone(reading: Reading, thing: Thing) -> bool:
-    """Whether a name only tells whose a thing once was, or what a company was called ("a former Tarn plant")."""
-    return bool(_not_party("not_party_before").search(reading.text[max(0, thing.start - 24) : thing.start]))
 
 
 def outside_appositions(reading: Reading, sentence: Sentence, orgs: Sequence[Thing]) -> list[Thing]:
@@ -98,26 +74,6 @@ def outside_appositions(reading: Reading, sentence: Sentence, orgs: Sequence[Thi
         return any(o.end < thing.start and _APPOSITION.fullmatch(reading.text, o.end, thing.start) for o in heads)
 
     return [t for t in orgs if not described(t)]
-
-
-def _short_form(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
-    """Whether a name in brackets repeats the one before it ("Tarn Energy LLC (“Tarn”)")."""
-    named = [o for o in orgs if o.key == thing.key and o.end < thing.start]
-    return any(_BRACKET.fullmatch(reading.text, o.end, thing.start) for o in named)
-
-
-def _from_somebody(reading: Reading, thing: Thing) -> bool:
-    return reading.text.startswith(" from ", thing.end)
-
-
-def _product_of(reading: Reading, thing: Thing, maker: Thing) -> bool:
-    """Whether a name is what its maker, named behind it, sells ("Tarn Cloud from Tarn")."""
-    return thing.name.startswith(f"{maker.name} ") and reading.text[thing.end : maker.start] == " from "
-
-
-def _told(reading: Reading, thing: Thing) -> bool:
-    """Whether somebody tells something to a name, which then is a paper ("told the Chronicle that")."""
-    return not thing.id and bool(_TELLING.search(reading.text, max(0, thing.start - 16), thing.start))
 
 
 def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
