@@ -38,6 +38,10 @@ _FEW = 12
 """Words of a clause that has no room for the matter of its deal."""
 _GROUP = re.compile(r"\b(?:group|consortium|venture|partnership|club|syndicate) (?:of|led by|including|made up of)\b")
 """Before a list: all of it is one party of the deal."""
+_WAS = re.compile(r"\b(?:then|once|former|formerly|previously|ex-|old|disused)(?: an?| the| used for)? $", re.IGNORECASE)
+"""Before what a site was used for when it was bought."""
+_TOGETHER = "deal.together"
+_WHICH = re.compile(r"\b(?:that|which|where|whose)\b")
 _DENIAL = 1
 """Words between a "not" and the deal that it denies ("does not have an agreement")."""
 
@@ -81,7 +85,7 @@ class AgreementFinder:
 
     def _told_together(self, reading: Reading) -> Iterator[Draft]:
         """What companies announce together, if it is a release of theirs or their trades go together."""
-        rule = rules()["deal.together"]
+        rule = rules()[_TOGETHER]
         for sentence, anchor, (first, *others), release in pairings.together(reading):
             joined = release or word_pattern("deals", "scope", "joint").search(reading.text, anchor[1], sentence.end)
             fits = any(roles.supplies(*pair) for other in others for pair in ((first, other), (other, first)))
@@ -133,6 +137,8 @@ class AgreementFinder:
         found = judge(deaf_to=deaf)
         if _of_another_clause(reading, sentence, found, placed):
             found = judge(deaf_to=(*deaf, *_MERE_NOT))
+        if _of_its_matter(reading, found, placed):
+            found = judge(deaf_to=(*deaf, *_FUTURE, "plan."))
         return Draft(
             kind="agreement",
             nature=rule.nature,
@@ -256,6 +262,8 @@ class AgreementFinder:
             reading, (start, end), left[0], right[-1]
         )
         first, second = ("supplier", "customer") if turned else (rule.left, rule.right)
+        if rule.rule == _TOGETHER and len(right) > 1:
+            first = second = "party"
         sides: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, first), t) for t in left]
         others: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, second), t) for t in right]
         lent = all(t.kind == "investor" for t in right)
@@ -287,7 +295,8 @@ def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[
     """Whether a deal is about AI infrastructure: by clause, number or trade."""
     scope = lexicon.toml("deals")["scope"]
     clause = sentence.clauses[sentence.clause_at(start)]
-    if word_pattern("deals", "scope", "elsewhere").search(reading.text, clause.start, clause.end):
+    elsewhere = word_pattern("deals", "scope", "elsewhere").finditer(reading.text, clause.start, clause.end)
+    if not all(_WAS.search(reading.text, max(clause.start, found.start() - 20), found.start()) for found in elsewhere):
         return False
     if any(thing.kind in scope["kinds"] for _, thing in sides):
         return True
@@ -328,6 +337,15 @@ def _of_another_clause(reading: Reading, sentence: Sentence, found: Verdict, anc
         return False
     apart = sentence.clause_at(cue.start) != sentence.clause_at(anchor.start)
     return apart or ":" in reading.text[cue.end : anchor.start]
+
+
+def _of_its_matter(reading: Reading, found: Verdict, anchor: Anchor) -> bool:
+    """Whether what makes a deal a plan is said, in a relative clause behind it, of what the deal is about ("announced
+    a deal with Tarn that will bring 90 MW").
+    """
+    cue = found.cues[0]
+    between = reading.text[anchor.end : cue.start] if cue.start > anchor.end else ""
+    return found.realization == "planned" and bool(_WHICH.search(between))
 
 
 def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:

@@ -30,6 +30,7 @@ def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     orgs = [t for t in orgs if not _not_party("not_party_after").match(reading.text, t.end) and not _bygone(reading, t)]
     orgs = [t for t in orgs if not (_from_somebody(reading, t) and any(_product_of(reading, t, o) for o in orgs))]
     orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
+    orgs = [t for t in orgs if not _branch(reading, orgs, t)]
     orgs = [t for t in orgs if not _parent(reading, orgs, t) and not _consents(reading, t) and not _market(reading, t)]
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
 
@@ -57,6 +58,11 @@ def _product_of(reading: Reading, thing: Thing, maker: Thing) -> bool:
 def _told(reading: Reading, thing: Thing) -> bool:
     """Whether somebody tells something to a name, which then is a paper ("told the Chronicle that")."""
     return not thing.id and bool(_TELLING.search(reading.text, max(0, thing.start - 16), thing.start))
+
+
+def _branch(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
+    """Whether a name is that of its owner, named before it, with a word more ("Tarn's Tarn Cloud")."""
+    return any(thing.name.startswith(o.name) and _PARENT.fullmatch(reading.text, o.end, thing.start) for o in orgs)
 
 
 def _parent(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:

@@ -60,6 +60,8 @@ _SERVED = re.compile(r"\b(?:to|for)\s")
 _WHICH = re.compile(r",? (?:which|that|whom) (?:the )?(?:[\w-]+ ){0,2}$")
 _ACTIVE = re.compile(r" (?:which|that) (?:[a-z]+(?:s|ed)|make|sell|rent|use|buy) ")
 """The relative clause whose subject is the name before it ("Tarn, which rents out Garrow chips")."""
+_OWNER = re.compile(r"(?<!\w)[\w&.-]{1,30}(?: [A-Z][\w&.-]{1,30})?['’]s $")
+_OPENED = re.compile(r", (?:(?:in|of|with|by|for|to|from) )?(?:which|whom|whose|where) [^,;]{0,80}$")
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
 
 
@@ -127,7 +129,7 @@ def whose(reading: Reading, orgs: Sequence[Thing], start: int, end: int) -> list
 def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
     """The party before the deal's words: the nearest of its clause, else the subject that the clause goes on about."""
     here = sentence.clause_at(start)
-    own = [t for t in orgs if sentence.clause_at(t.start) == here]
+    own = [t for t in orgs if sentence.clause_at(t.start) == here and not _inserted(reading, sentence, t, start)]
     if own:
         free = [t for t in own if _owns(reading, t, start) or not _governed(reading, sentence, t)]
         return _they(reading, sentence, _list(reading, free or own, start, end, before=True, reach=_CLAUSE))
@@ -137,6 +139,12 @@ def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: 
         return near[-1:] or list(orgs[:1])
     heads = [t for t in orgs if reading.text[t.end : t.end + 1] == "," and _heads(reading, sentence, t)]
     return _first_list(reading, heads[-1:] or list(orgs[:1]), orgs)
+
+
+def _inserted(reading: Reading, sentence: Sentence, thing: Thing, start: int) -> bool:
+    """Whether a name stands in a relative clause that commas set off before `start` ("Tarn, which Garrow owns, …")."""
+    before = reading.text[max(sentence.start, thing.start - 90) : thing.start]
+    return bool(_OPENED.search(before) and re.match(r"[^,;]{0,80}, ", reading.text[thing.end : start]))
 
 
 def _first_list(reading: Reading, first: list[Thing], orgs: Sequence[Thing]) -> list[Thing]:
@@ -284,9 +292,11 @@ def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
 def _heads(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
     """Whether a name stands at the head of a clause, or of one that ", and" opens and that is no list's last."""
     clause = sentence.clauses[sentence.clause_at(thing.start)]
-    if reading.words_between(clause.start, thing.start) <= _HEAD:
+    owner = _OWNER.search(reading.text, max(clause.start, thing.start - 40), thing.start)
+    begins = owner.start() if owner else thing.start
+    if reading.words_between(clause.start, begins) <= _HEAD:
         return True
-    opened = _AND.search(reading.text, max(sentence.start, thing.start - 8), thing.start)
+    opened = _AND.search(reading.text, max(sentence.start, begins - 8), begins)
     return opened is not None and not any(t.end == opened.start() for t in sentence.things if t.type == "company")
 
 
