@@ -22,7 +22,7 @@ from pipeline.claims import (
 from pipeline.claims.deal_rules import DealRule, rules
 from pipeline.claims.draft import Draft
 from pipeline.claims.facets import Verdict, verdict
-from pipeline.claims.scope import in_scope, word_pattern
+from pipeline.claims.scope import word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Cover
 from pipeline.reading import Anchor, Reading, Sentence, Thing
@@ -34,12 +34,8 @@ _MEANT = re.compile(r"\b(?:will|would|plans?|are to|is to|agreed)\b")
 """Behind a saying of several: what these are to do together."""
 _FUTURE = ("modal.", "intent.", "schedule.", "date.")
 """Cues of what is to be done under a contract, which say nothing of the contract."""
-_FEW = 12
-"""Words of a clause that has no room for the matter of its deal."""
 _GROUP = re.compile(r"\b(?:group|consortium|venture|partnership|club|syndicate) (?:of|led by|including|made up of)\b")
 """Before a list: all of it is one party of the deal."""
-_WAS = re.compile(r"\b(?:then|once|former|formerly|previously|ex-|old|disused)(?: an?| the| used for)? $", re.IGNORECASE)
-"""Before what a site was used for when it was bought."""
 _TOGETHER = "deal.together"
 _WHICH = re.compile(r"\b(?:that|which|where|whose)\b")
 _DENIAL = 1
@@ -71,7 +67,7 @@ class AgreementFinder:
             ):
                 end = _before_names(sentence, start, end)
             for sides, confidence in self._parties(reading, sentence, rules()[name], start, end):
-                if not _in_scope(reading, sentence, start, sides):
+                if not contracts.concerns(reading, sentence, start, sides):
                     continue
                 draft = self._draft(reading, sentence, rules()[name], (start, end), sides, confidence)
                 if not _idle(reading, draft, rules()[name]):
@@ -93,7 +89,7 @@ class AgreementFinder:
             if not joined and not future:
                 continue
             for sides in self._sides(reading, rule, anchor, [first], others):
-                if _in_scope(reading, sentence, anchor[0], sides):
+                if contracts.concerns(reading, sentence, anchor[0], sides):
                     yield self._draft(reading, sentence, rule, anchor, sides, 0.7)
 
     def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
@@ -167,12 +163,13 @@ class AgreementFinder:
         before = [
             t
             for t in parties.outside_appositions(reading, sentence, [o for o in orgs if o.end <= start])
-            if not (passive and story.of_a_product(sentence, t)) and not (through_it and t.aside)
+            if not (passive and story.of_a_product(sentence, t)) and not (through_it and bystanders.named_aside(t))
         ]
         left = parties.left_of(reading, sentence, before, start, end)
         if left and syntax.is_object(sentence, left[-1]):
             doer = syntax.doer(sentence, reading.text, Anchor(start, end), before)
-            left = [doer] if doer and doer not in left else left
+            apart = doer and doer not in left and not parties.inserted(reading, sentence, doer, start)
+            left = [doer] if doer and apart else left
         if rule.inside:
             left = [t for t in orgs if start <= t.start < end]
         after = parties.behind(reading, sentence, orgs, start, end)
@@ -186,6 +183,7 @@ class AgreementFinder:
         if rule.listed:
             left = parties.list_before(reading, before, start, end)
             left = left if not rule.apposed or parties.apposed(reading, left, start, end) else []
+            left = left if rule.nature != "financing" or contracts.of_money(reading, sentence, left) else []
             right = parties.subject_of(reading, sentence, orgs, left)
         if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
@@ -221,6 +219,8 @@ class AgreementFinder:
             left = parties.through(reading, sentence, [t for t in after if t not in right], ("to",), start, end)
         if right and left and left[0].key == right[0].key and right[0].end <= start:
             left = [t for t in before if t.start > right[0].end][-1:]
+        if right and not left and rule.right == "supplier":
+            left = story.of_the_lead(reading, sentence, right, start)
         confidence = 0.85
         if right and not left and rule.nature == "supply":
             sites = parties.site_before(reading, sentence, start)
@@ -289,37 +289,6 @@ def _before_names(sentence: Sentence, start: int, end: int) -> int:
     """Where the words of a deal end, without a name that their gaps run over ("agreed to buy Tarn in a deal")."""
     names = [t.start for t in sentence.things if t.type == "company" and start < t.start < end and not t.stands_in]
     return min(names, default=end)
-
-
-def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[tuple[PartyRole, Thing]]) -> bool:
-    """Whether a deal is about AI infrastructure: by clause, number or trade."""
-    scope = lexicon.toml("deals")["scope"]
-    clause = sentence.clauses[sentence.clause_at(start)]
-    elsewhere = word_pattern("deals", "scope", "elsewhere").finditer(reading.text, clause.start, clause.end)
-    if not all(_WAS.search(reading.text, max(clause.start, found.start() - 20), found.start()) for found in elsewhere):
-        return False
-    if any(thing.kind in scope["kinds"] for _, thing in sides):
-        return True
-    topics, strong = word_pattern("deals", "scope", "topics"), word_pattern("scope", "topic", "strong")
-    told = topics.search(reading.text, clause.start, clause.end) or strong.search(
-        reading.text, sentence.start, sentence.end
-    )
-    if told or any(in_scope(reading, sentence, q) for q in sentence.quantities):
-        return True
-    named = any(t.type == "company" and not t.stands_in for _, t in sides)
-    return named and all(t.type == "company" for _, t in sides) and _curt(reading, sentence, start)
-
-
-def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
-    """Whether a clause of few words tells a deal whose matter the others tell ("We have no contract with …")."""
-    clause = sentence.clauses[sentence.clause_at(start)]
-    if sentence.title or reading.words_between(clause.start, clause.end) > _FEW:
-        return False
-    around = reading.sentences[max(0, sentence.index - 2) : sentence.index + 2]
-    return any(
-        any(t.type == "cluster" for t in other.things) or any(in_scope(reading, other, q) for q in other.quantities)
-        for other in around
-    )
 
 
 def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:

@@ -35,6 +35,11 @@ def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
 
 
+def named_aside(thing: Thing) -> bool:
+    """Whether a name only says whose product, client or question is meant, and not that its trade is to serve."""
+    return thing.aside and thing.kind not in lexicon.toml("coreference")["bystanders"]
+
+
 def _bygone(reading: Reading, thing: Thing) -> bool:
     """Whether a name only tells whose a thing once was, or what a company was called ("a former Tarn plant")."""
     return bool(_not_party("not_party_before").search(reading.text[max(0, thing.start - 24) : thing.start]))

@@ -67,7 +67,7 @@ def _and_that(reading: Reading, sentence: Sentence, anchor: Anchor) -> bool:
 
 def apply(reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:
     """The deals, with the day that a later sentence tells of them, or the one of which they are said to be too."""
-    result = [_same_day(reading, draft, drafts) for draft in drafts]
+    result = [_same_day(reading, _of_the_lead(reading, draft), drafts) for draft in drafts]
     for sentence in reading.sentences:
         for told in _told_of().finditer(reading.text, sentence.start, sentence.end):
             date = dating.link(reading, sentence, Anchor(*told.span("told")), (), announced=True)
@@ -109,6 +109,14 @@ def _meant(sentence: Sentence, start: int, drafts: Sequence[Draft]) -> list[Draf
     if len(sides) != 1 or (named and not named & next(iter(sides))):
         return []
     return [d for d in near if d.date is None and d.verdict.realization != "possible"]
+
+
+def _of_the_lead(reading: Reading, draft: Draft) -> Draft:
+    """The deal with the day that the lead of its list tells ("Tarn also announced today:")."""
+    lead = reading.lead_of(draft.sentence)
+    if draft.date is not None or lead is None or len(lead.dates) != 1:
+        return draft
+    return draft if _later(reading, lead.dates[0]) else replace(draft, date=lead.dates[0])
 
 
 def _same_day(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft:

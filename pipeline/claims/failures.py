@@ -24,6 +24,11 @@ _PRICE = 25
 """Words between a deal's words and its price."""
 _SURE = 0.8
 _IT = re.compile(r"\s(?:it|them)\b")
+_SINCE = (
+    r"(?:,? (?:which was |that was )?(?:signed|announced|struck|reached|agreed|unveiled|entered into)"
+    r"(?: (?!has\b|have\b|had\b|was\b|were\b|is\b|will\b)[\w,]{1,15}){0,5})?"
+)
+"""Behind what failed: when it was made."""
 _PAPER = ("deal.memorandum", "deal.paper")
 """What a signed paper meant is not to be, but it was signed."""
 _TALKED = re.compile(r"\b(?:talks|negotiations|discussions)\s(?:between|with|over|about|on)\b", re.IGNORECASE)
@@ -48,7 +53,8 @@ def _nouns(name: str) -> re.Pattern[str]:
     """What is told as known ("the all-stock offer", "Tarn's bid")."""
     words = "|".join(lexicon.toml("deals")["ending"][name])
     return re.compile(
-        rf"(?:\b(?:the|that|this|its|their|both)|['’]s)\s(?:[^\s,;]{{1,20}}\s){{0,3}}(?:{words})\b", re.IGNORECASE
+        rf"(?:\b(?:the|that|this|its|their|both)|['’]s)\s(?:[^\s,;]{{1,20}}\s){{0,3}}(?:{words})\b{_SINCE}",
+        re.IGNORECASE,
     )
 
 

@@ -13,7 +13,7 @@ from pipeline.reading import Reading, Sentence, Thing
 _JOINED = re.compile(
     r"^(?:'s)?(?:\s{0,2}\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
     r"\s{0,2}(?:,|,?\s{0,2}and|,?\s{0,2}&|\bor|/|,?\s{0,2}as well as|,?\s{0,2}along with)"
-    r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]{1,40}\s{1,2}){0,4}$"
+    r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%'’-]{1,40}\s{1,2}){0,4}$"
 )
 _APPOSITION = re.compile(r", (?:the|an?) [^,;]{3,50} (?:of|between|by) (?:[^,;]* and )?(?:the |its )?(?:[\w-]+ ){0,2}")
 _CLOSED = re.compile(r"[^,;]*(?:,|[.!?]?$)")
@@ -55,6 +55,7 @@ _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
 _PLUS = re.compile(r"\sand\s(?!has\b|will\b|is\b)")
 _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
+_AND_THAT = re.compile(r"\b(?:and|but) that\s(?:[\w.-]{1,30}['’]s )?$")
 _FURTHER = re.compile(r".{0,6}?\b(?:and|but|while|whereas|although|as|because)\s+(?:the\s+)?", re.DOTALL)
 _SERVED = re.compile(r"\b(?:to|for)\s")
 _WHICH = re.compile(r",? (?:which|that|whom) (?:the )?(?:[\w-]+ ){0,2}$")
@@ -97,6 +98,8 @@ def _acts_itself(reading: Reading, sentence: Sentence, thing: Thing, end: int) -
     40 MW to the campus, and Tarn approved it").
     """
     clause = sentence.clauses[sentence.clause_at(thing.start)]
+    if _AND_THAT.search(reading.text, end, thing.start):
+        return True
     if not end < clause.start <= thing.start or not _SERVED.search(reading.text, end, clause.start):
         return False
     return bool(_FURTHER.fullmatch(reading.text, clause.start - 6, thing.start))
@@ -129,7 +132,7 @@ def whose(reading: Reading, orgs: Sequence[Thing], start: int, end: int) -> list
 def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
     """The party before the deal's words: the nearest of its clause, else the subject that the clause goes on about."""
     here = sentence.clause_at(start)
-    own = [t for t in orgs if sentence.clause_at(t.start) == here and not _inserted(reading, sentence, t, start)]
+    own = [t for t in orgs if sentence.clause_at(t.start) == here and not inserted(reading, sentence, t, start)]
     if own:
         free = [t for t in own if _owns(reading, t, start) or not _governed(reading, sentence, t)]
         return _they(reading, sentence, _list(reading, free or own, start, end, before=True, reach=_CLAUSE))
@@ -141,7 +144,7 @@ def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: 
     return _first_list(reading, heads[-1:] or list(orgs[:1]), orgs)
 
 
-def _inserted(reading: Reading, sentence: Sentence, thing: Thing, start: int) -> bool:
+def inserted(reading: Reading, sentence: Sentence, thing: Thing, start: int) -> bool:
     """Whether a name stands in a relative clause that commas set off before `start` ("Tarn, which Garrow owns, …")."""
     before = reading.text[max(sentence.start, thing.start - 90) : thing.start]
     return bool(_OPENED.search(before) and re.match(r"[^,;]{0,80}, ", reading.text[thing.end : start]))
