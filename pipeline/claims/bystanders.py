@@ -9,11 +9,13 @@ import re
 from collections.abc import Sequence
 
 from pipeline import lexicon
+from pipeline.claims.scope import word_pattern
 from pipeline.reading import Reading, Sentence, Thing
 
 _BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
 _TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _PARENT = re.compile(r"['’]s $")
+_SIDE = re.compile(r"\b(?:with|from|by|to|and|between) (?:the )?$")
 _GRID = "grid_operator"
 
 
@@ -31,7 +33,8 @@ def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
     orgs = [t for t in orgs if not (_from_somebody(reading, t) and any(_product_of(reading, t, o) for o in orgs))]
     orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
     orgs = [t for t in orgs if not _branch(reading, orgs, t)]
-    orgs = [t for t in orgs if not _parent(reading, orgs, t) and not _consents(reading, t) and not _market(reading, t)]
+    orgs = [t for t in orgs if not _parent(reading, orgs, t) and not _consents(reading, t)]
+    orgs = [t for t in orgs if not _market(reading, sentence, t)]
     return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
 
 
@@ -93,10 +96,13 @@ def _consents(reading: Reading, thing: Thing) -> bool:
     return _before(leave).search(reading.text, max(0, thing.start - 40), thing.start) is not None
 
 
-def _market(reading: Reading, thing: Thing) -> bool:
-    """Whether the name of a grid only says where something is ("power from the ERCOT grid")."""
+def _market(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
+    """Whether the name of a grid only says where something is ("power from the ERCOT grid"), or who has let it on."""
     if thing.kind != _GRID:
         return False
+    bound = word_pattern("deals", "sets", "deal").search(reading.text, sentence.start, sentence.end)
+    if not bound and not _SIDE.search(reading.text, max(0, thing.start - 16), thing.start):
+        return True
     behind = _before(rf"\s(?:{_scope('market_after')})\b").match(reading.text, thing.end)
     before = _before(rf"\b(?:{_scope('market_before')}) $").search(reading.text, max(0, thing.start - 20), thing.start)
     return behind is not None or before is not None

@@ -41,7 +41,7 @@ def told_as_asked(reading: Reading, sentence: Sentence, rule: DealRule, start: i
 
 
 def of_money(reading: Reading, sentence: Sentence, things: Sequence[Thing]) -> bool:
-    """Whether those who take part take part in a financing: by their trade, or as the sentence or the last one tells."""
+    """Whether those who take part do so in a financing: by their trade, or as the sentence or the last one tells."""
     last = reading.sentences[max(0, sentence.index - 1)]
     told = word_pattern("deals", "scope", "lent").search(reading.text, last.start, sentence.end)
     return bool(told) or any(roles.lends(t) for t in things)
@@ -54,7 +54,8 @@ def _contract() -> re.Pattern[str]:
         r"\b(?:(?:under|via|through|part of|thanks to)\s+(?:an?|the|its|their|this|that|our)\s+"
         rf"(?:[$€£₹]?[\w.-]+,?\s+){{0,6}}(?:{nouns})\b"
         rf"|\b(?:{nouns}),? under which\b"
-        r"|in (?:an? )?(?:[\w-]{1,20} ){0,3}(?:deal|contract|agreement|pact|lease) (?:worth|valued|that|which|signed|announced))",
+        r"|in (?:an? )?(?:[\w-]{1,20} ){0,3}(?:deal|contract|agreement|pact|lease) "
+        r"(?:worth|valued|that|which|signed|announced))",
         re.IGNORECASE,
     )
 

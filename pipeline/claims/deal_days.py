@@ -85,7 +85,8 @@ def _told_of() -> re.Pattern[str]:
     made = "|".join(data["known"]["made"])
     return re.compile(
         rf"(?:\b(?:the|this|that)\s(?:[\w$€£.-]{{1,20}}\s){{0,4}}?(?:{nouns})"
-        r"(?:\s(?:between|with)\s(?:the\s)?[\w\s&]{1,40}?)?,?\s(?:(?:which|that)\s)?(?:(?:was|were|is|has been|had been)\s)?"
+        r"(?:\s(?:between|with)\s(?:the\s)?[\w\s&]{1,40}?)?,?\s(?:(?:which|that)\s)?"
+        r"(?:(?:was|were|is|has been|had been)\s)?"
         rf"(?:\w{{2,12}}ly\s|first\s|also\s)?)(?P<told>{made})\b",
         re.IGNORECASE,
     )

@@ -125,7 +125,16 @@ def _ended(reading: Reading, sentence: Sentence, cue: CueMention, deal: Draft, d
     return replace(ended, date=_ended_on(reading, sentence, cue, deal)) if same and not paper else ended
 
 
+def _whole(reading: Reading, sentence: Sentence) -> list[re.Match[str]]:
+    """What is told as known in a sentence, with the words that tell when it was made."""
+    names: list[str] = list(lexicon.toml("deals")["ending"])
+    return [m for name in names for m in _nouns(name).finditer(reading.text, sentence.start, sentence.end)]
+
+
 def _ended_on(reading: Reading, sentence: Sentence, cue: CueMention, deal: Draft) -> DateMention | None:
     """The day of the failure: that of its words, else the nearest one that stands between the deal and them."""
     linked = dating.link(reading, sentence, cue, (), announced=True)
-    return linked or next((d for d in reversed(sentence.dates) if deal.end <= d.start < cue.start), None)
+    between = [d for d in reversed(sentence.dates) if deal.end <= d.start < cue.start]
+    made = [m.span() for m in _whole(reading, sentence)]
+    told = [d for d in (linked, *between) if d and not any(start <= d.start < end for start, end in made)]
+    return told[0] if told else None

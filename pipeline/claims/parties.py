@@ -135,13 +135,24 @@ def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: 
     own = [t for t in orgs if sentence.clause_at(t.start) == here and not inserted(reading, sentence, t, start)]
     if own:
         free = [t for t in own if _owns(reading, t, start) or not _governed(reading, sentence, t)]
-        return _they(reading, sentence, _list(reading, free or own, start, end, before=True, reach=_CLAUSE))
+        chosen = _list(reading, free or own, start, end, before=True, reach=_CLAUSE)
+        return _they(reading, sentence, _over_brackets(reading, orgs, chosen))
     clause = sentence.clauses[here]
     if _RELATIVE.match(reading.text, clause.start):
         near = [t for t in orgs if reading.words_between(t.end, clause.start) <= _ANTECEDENT]
         return near[-1:] or list(orgs[:1])
     heads = [t for t in orgs if reading.text[t.end : t.end + 1] == "," and _heads(reading, sentence, t)]
     return _first_list(reading, heads[-1:] or list(orgs[:1]), orgs)
+
+
+def _over_brackets(reading: Reading, orgs: Sequence[Thing], chosen: list[Thing]) -> list[Thing]:
+    """The list with the names before it that only brackets part from it ("Tarn (NYSE: TRN) and Garrow today …")."""
+    for thing in reversed([t for t in orgs if chosen and t.end <= chosen[0].start]):
+        between = reading.text[thing.end : chosen[0].start]
+        if "(" not in between or not _JOINED.match(between) or tells(between):
+            break
+        chosen = [thing, *chosen]
+    return chosen
 
 
 def inserted(reading: Reading, sentence: Sentence, thing: Thing, start: int) -> bool:
