@@ -62,10 +62,8 @@ class AgreementFinder:
                 continue
             if rules()[name].closed_by and not _closing(name).search(reading.text, end, sentence.end):
                 continue
-            if not (rules()[name].inside or rules()[name].whose) and not parties.ends_in_preposition(
-                reading, start, end
-            ):
-                end = _before_names(sentence, start, end)
+            if not (rules()[name].inside or rules()[name].whose):
+                end = _before_names(reading, sentence, start, end)
             for sides, confidence in self._parties(reading, sentence, rules()[name], start, end):
                 if not contracts.concerns(reading, sentence, start, sides):
                     continue
@@ -285,10 +283,17 @@ def _closing(name: str) -> re.Pattern[str]:
     return re.compile(rf"\s(?:among|amongst|as)\s(?:(?!and\b)[\w-]+\s){{0,5}}(?:{words})\b", re.IGNORECASE)
 
 
-def _before_names(sentence: Sentence, start: int, end: int) -> int:
-    """Where the words of a deal end, without a name that their gaps run over ("agreed to buy Tarn in a deal")."""
+def _before_names(reading: Reading, sentence: Sentence, start: int, end: int) -> int:
+    """Where the words of a deal end, without a name that their gaps run over ("agreed to buy Tarn in a deal"); words
+    that a preposition closes run on to it, unless it stood before the name too ("talks with Tarn to work with").
+    """
     names = [t.start for t in sentence.things if t.type == "company" and start < t.start < end and not t.stands_in]
-    return min(names, default=end)
+    first = min(names, default=end)
+    if first == end or not parties.ends_in_preposition(reading, start, end):
+        return first
+    words = reading.text[start:first].split()
+    same = words and words[-1].lower() == reading.text[start:end].rsplit(None, 1)[-1].lower()
+    return first - 1 if same else end
 
 
 def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:

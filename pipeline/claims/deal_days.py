@@ -22,6 +22,10 @@ _APART = 1
 """Clauses between a saying and what is told in it."""
 _KNOWN = re.compile(r"(?:under|through|via|following|after|as|in|part|the)\b", re.IGNORECASE)
 """What begins the words of a deal that is known already ("under its contract with")."""
+_CLOSE = 1
+"""Words between a word of telling and its date."""
+_TAIL = re.compile(r", [^,;]{2,60}$")
+_BOTH = re.compile(r"\b(?:the|both) (?:two )?(?:companies|firms|sides|partners|parties|groups|pair)\b")
 _SAME = re.compile(r"\b(?:at the same time|(?:on|that|on that) (?:the )?same day|on the day)\b", re.IGNORECASE)
 
 
@@ -49,12 +53,32 @@ def _told_on(reading: Reading, sentence: Sentence, anchor: Anchor, things: Seque
         return None
     here = sentence.clause_at(anchor.start)
     for date in reversed(sentence.dates):
-        if date.end > anchor.start or not dating.said(reading, sentence, date):
+        if not dating.said(reading, sentence, date):
+            continue
+        if date.start >= anchor.end:
+            if _told_behind(reading, sentence, anchor, date, things):
+                return date
             continue
         speaks = any(t.start < date.start or t.stands_in for t in things)
         near = here - sentence.clause_at(date.start) <= _APART or _and_that(reading, sentence, anchor)
         return date if speaks and near else None
     return None
+
+
+def _told_behind(
+    reading: Reading, sentence: Sentence, anchor: Anchor, date: DateMention, things: Sequence[Thing]
+) -> bool:
+    """Whether a side tells of the deal behind its words, at the end ("…, the companies said on Tuesday"), or they are
+    themselves those of telling ("Tarn and Garrow said on Tuesday that they would …").
+    """
+    if reading.words_between(anchor.end, date.start) <= _CLOSE:
+        return True
+    tail = _TAIL.search(reading.text, max(anchor.end, date.start - 80), date.start)
+    if not tail or re.search(r"\w", reading.text[date.end : sentence.end]):
+        return False
+    keys = {t.key for t in things}
+    speaks = any(t.key in keys and tail.start() <= t.start < date.start for t in sentence.things)
+    return speaks or bool(_BOTH.search(tail[0]))
 
 
 def _and_that(reading: Reading, sentence: Sentence, anchor: Anchor) -> bool:

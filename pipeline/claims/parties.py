@@ -11,7 +11,8 @@ from pipeline.claims.story import earlier_company, of_a_product
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
-    r"^(?:'s)?(?:\s{0,2}\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
+    r"^(?:'s)?(?: (?:of|in) [A-Z][\w.-]{1,20}(?: [A-Z][\w.-]{1,20})?)?"
+    r"(?:\s{0,2}\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
     r"\s{0,2}(?:,|,?\s{0,2}and|,?\s{0,2}&|\bor|/|,?\s{0,2}as well as|,?\s{0,2}along with)"
     r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%'’-]{1,40}\s{1,2}){0,4}$"
 )
