@@ -21,7 +21,7 @@ from pipeline.claims import (
 )
 from pipeline.claims.deal_rules import DealRule, rules
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import Verdict, verdict
+from pipeline.claims.facets import Verdict, cue_at, verdict
 from pipeline.claims.scope import word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Cover
@@ -36,6 +36,8 @@ _FUTURE = ("modal.", "intent.", "schedule.", "date.")
 """Cues of what is to be done under a contract, which say nothing of the contract."""
 _GROUP = re.compile(r"\b(?:group|consortium|venture|partnership|club|syndicate) (?:of|led by|including|made up of)\b")
 """Before a list: all of it is one party of the deal."""
+_DENIED = 24
+"""Characters before a deal's words in which a "no" may stand."""
 _TOGETHER = "deal.together"
 _WHICH = re.compile(r"\b(?:that|which|where|whose)\b")
 _DENIAL = 1
@@ -131,6 +133,10 @@ class AgreementFinder:
         found = judge(deaf_to=deaf)
         if _of_another_clause(reading, sentence, found, placed):
             found = judge(deaf_to=(*deaf, *_MERE_NOT))
+        denied = _denied().search(reading.text, max(sentence.start, anchor[0] - _DENIED), anchor[1])
+        if denied:
+            cue = cue_at(reading.text, *denied.span(), "negated", "negation.denied")
+            found = found.overruled(cue, "negated", 0.9)
         if _of_its_matter(reading, found, placed):
             found = judge(deaf_to=(*deaf, *_FUTURE, "plan."))
         return Draft(
@@ -311,6 +317,16 @@ def _of_another_clause(reading: Reading, sentence: Sentence, found: Verdict, anc
         return False
     apart = sentence.clause_at(cue.start) != sentence.clause_at(anchor.start)
     return apart or ":" in reading.text[cue.end : anchor.start]
+
+
+@functools.cache
+def _denied() -> re.Pattern[str]:
+    """A deal that there is not ("had no agreement with", "signed no deal")."""
+    nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
+    return re.compile(
+        rf"\b(?:no|without an?|without any|not any) (?:(?!longer\b|other\b|more\b)[\w-]{{1,20}} ){{0,2}}(?:{nouns})\b",
+        re.IGNORECASE,
+    )
 
 
 def _of_its_matter(reading: Reading, found: Verdict, anchor: Anchor) -> bool:

@@ -36,7 +36,8 @@ def told_as_asked(reading: Reading, sentence: Sentence, rule: DealRule, start: i
     clause = sentence.clauses[sentence.clause_at(start)]
     sums = any(q.kind == "investment" and clause.start <= q.start < max(clause.end, end) for q in sentence.quantities)
     apart = rule.money and reading.text.startswith(",", start)
-    lent = word_pattern("deals", "scope", "lent").search(reading.text, sentence.start if apart else start, end)
+    money = word_pattern("deals", "scope", "no_price" if apart else "lent")
+    lent = money.search(reading.text, sentence.start if apart else start, end)
     return not rule.money or (sums and not apart) or bool(lent)
 
 

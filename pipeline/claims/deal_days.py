@@ -37,9 +37,9 @@ def made_on(
     if signed and date is None:  # what is still to be built has no date of the past
         date = dating.link(reading, sentence, anchor, (), announced=True)
         date = date if date and date.date.end and reading.published and date.date.end <= reading.published else None
-    date = date or _told_on(reading, sentence, anchor, things)
-    later = date and reading.published and date.date.start and date.date.start > reading.published
-    return None if later else date
+    date = None if date and _later(reading, date) else date
+    told = date or _told_on(reading, sentence, anchor, things)
+    return None if told and _later(reading, told) else told
 
 
 def _told_on(reading: Reading, sentence: Sentence, anchor: Anchor, things: Sequence[Thing]) -> DateMention | None:
