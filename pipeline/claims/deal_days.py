@@ -84,9 +84,9 @@ def _told_behind(
 def _and_that(reading: Reading, sentence: Sentence, anchor: Anchor) -> bool:
     """Whether the words stand in a further clause of the same saying ("said that …, and that it would lease")."""
     clause = sentence.clauses[sentence.clause_at(anchor.start)]
-    return bool(re.search(r"\band that\s$|\band\s$", reading.text[: clause.start][-10:])) or reading.text.startswith(
-        "that ", clause.start
-    )
+    return bool(
+        re.search(r"\band that\s$|\band\s$", reading.text[max(0, clause.start - 10) : clause.start])
+    ) or reading.text.startswith("that ", clause.start)
 
 
 def apply(reading: Reading, drafts: Sequence[Draft]) -> list[Draft]:

@@ -356,7 +356,9 @@ def _list(reading: Reading, things: Sequence[Thing], start: int, end: int, *, be
     for thing in ordered[first + 1 :]:
         low, high = sorted((thing, chosen[-1]), key=lambda t: t.start)
         between = reading.text[low.end : high.start]
-        anew = not before and _AND.search(between) and tells(" ".join(reading.text[high.end :][:30].split()[:1]))
+        anew = (
+            not before and _AND.search(between) and tells(" ".join(reading.text[high.end : high.end + 30].split()[:1]))
+        )
         if not _JOINED.match(between) or tells(between) or anew:
             break
         chosen.append(thing)
