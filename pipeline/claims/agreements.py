@@ -7,15 +7,26 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline import lexicon
-from pipeline.claims import contracts, dating, landlords, pairings, parties, repeats, roles, story, syntax
+from pipeline.claims import (
+    bystanders,
+    contracts,
+    deal_days,
+    landlords,
+    pairings,
+    parties,
+    repeats,
+    roles,
+    story,
+    syntax,
+)
 from pipeline.claims.deal_rules import DealRule, rules
 from pipeline.claims.draft import Draft
-from pipeline.claims.facets import Verdict, verdict
-from pipeline.claims.scope import in_scope, word_pattern
+from pipeline.claims.facets import Verdict, cue_at, verdict
+from pipeline.claims.scope import word_pattern
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Cover
 from pipeline.reading import Anchor, Reading, Sentence, Thing
-from pipeline.records import DateMention, PartyRole
+from pipeline.records import PartyRole
 
 _MERE_NOT = {"negation.not"}
 """A "not" near a deal mostly denies something else; only words of denial and withdrawal negate it."""
@@ -23,10 +34,12 @@ _MEANT = re.compile(r"\b(?:will|would|plans?|are to|is to|agreed)\b")
 """Behind a saying of several: what these are to do together."""
 _FUTURE = ("modal.", "intent.", "schedule.", "date.")
 """Cues of what is to be done under a contract, which say nothing of the contract."""
-_FEW = 12
-"""Words of a clause that has no room for the matter of its deal."""
 _GROUP = re.compile(r"\b(?:group|consortium|venture|partnership|club|syndicate) (?:of|led by|including|made up of)\b")
 """Before a list: all of it is one party of the deal."""
+_DENIED = 24
+"""Characters before a deal's words in which a "no" may stand."""
+_TOGETHER = "deal.together"
+_WHICH = re.compile(r"\b(?:that|which|where|whose)\b")
 _DENIAL = 1
 """Words between a "not" and the deal that it denies ("does not have an agreement")."""
 
@@ -51,12 +64,10 @@ class AgreementFinder:
                 continue
             if rules()[name].closed_by and not _closing(name).search(reading.text, end, sentence.end):
                 continue
-            if not (rules()[name].inside or rules()[name].whose) and not parties.ends_in_preposition(
-                reading, start, end
-            ):
-                end = _before_names(sentence, start, end)
+            if not (rules()[name].inside or rules()[name].whose):
+                end = _before_names(reading, sentence, start, end)
             for sides, confidence in self._parties(reading, sentence, rules()[name], start, end):
-                if not _in_scope(reading, sentence, start, sides):
+                if not contracts.concerns(reading, sentence, start, sides):
                     continue
                 draft = self._draft(reading, sentence, rules()[name], (start, end), sides, confidence)
                 if not _idle(reading, draft, rules()[name]):
@@ -66,11 +77,11 @@ class AgreementFinder:
             for sides in self._sides(reading, rule, (first.start, second.end), [first], [second]):
                 drafts.append(self._draft(reading, sentence, rule, (first.start, second.end), sides, 0.7))
         drafts.extend(self._told_together(reading))
-        return repeats.told_once(drafts)
+        return deal_days.apply(reading, repeats.told_once(drafts))
 
     def _told_together(self, reading: Reading) -> Iterator[Draft]:
         """What companies announce together, if it is a release of theirs or their trades go together."""
-        rule = rules()["deal.together"]
+        rule = rules()[_TOGETHER]
         for sentence, anchor, (first, *others), release in pairings.together(reading):
             joined = release or word_pattern("deals", "scope", "joint").search(reading.text, anchor[1], sentence.end)
             fits = any(roles.supplies(*pair) for other in others for pair in ((first, other), (other, first)))
@@ -78,7 +89,7 @@ class AgreementFinder:
             if not joined and not future:
                 continue
             for sides in self._sides(reading, rule, anchor, [first], others):
-                if _in_scope(reading, sentence, anchor[0], sides):
+                if contracts.concerns(reading, sentence, anchor[0], sides):
                     yield self._draft(reading, sentence, rule, anchor, sides, 0.7)
 
     def _hits(self, reading: Reading) -> list[tuple[str, int, int]]:
@@ -122,6 +133,12 @@ class AgreementFinder:
         found = judge(deaf_to=deaf)
         if _of_another_clause(reading, sentence, found, placed):
             found = judge(deaf_to=(*deaf, *_MERE_NOT))
+        denied = _denied().search(reading.text, max(sentence.start, anchor[0] - _DENIED), anchor[1])
+        if denied:
+            cue = cue_at(reading.text, *denied.span(), "negated", "negation.denied")
+            found = found.overruled(cue, "negated", 0.9)
+        if _of_its_matter(reading, found, placed):
+            found = judge(deaf_to=(*deaf, *_FUTURE, "plan."))
         return Draft(
             kind="agreement",
             nature=rule.nature,
@@ -132,24 +149,31 @@ class AgreementFinder:
             subject=_subject(sides),
             link_confidence=confidence,
             parties=tuple(sides),
-            date=_made_on(reading, sentence, placed, rule.strong or syntax.is_past(sentence, anchor[0])),
+            date=deal_days.made_on(
+                reading,
+                sentence,
+                placed,
+                [t for _, t in sides],
+                signed=rule.strong or syntax.is_past(sentence, anchor[0]),
+            ),
         )
 
     def _parties(
         self, reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int
     ) -> list[tuple[list[tuple[PartyRole, Thing]], float]]:
-        orgs = parties.candidates(reading, sentence)
+        orgs = bystanders.candidates(reading, sentence)
         passive = rule.left == "customer" and reading.text[start:end].lower().endswith(" by")
         through_it = bool(rule.through) and rule.left == "customer"
         before = [
             t
             for t in parties.outside_appositions(reading, sentence, [o for o in orgs if o.end <= start])
-            if not (passive and story.of_a_product(sentence, t)) and not (through_it and t.aside)
+            if not (passive and story.of_a_product(sentence, t)) and not (through_it and bystanders.named_aside(t))
         ]
         left = parties.left_of(reading, sentence, before, start, end)
         if left and syntax.is_object(sentence, left[-1]):
             doer = syntax.doer(sentence, reading.text, Anchor(start, end), before)
-            left = [doer] if doer and doer not in left else left
+            apart = doer and doer not in left and not parties.inserted(reading, sentence, doer, start)
+            left = [doer] if doer and apart else left
         if rule.inside:
             left = [t for t in orgs if start <= t.start < end]
         after = parties.behind(reading, sentence, orgs, start, end)
@@ -163,6 +187,7 @@ class AgreementFinder:
         if rule.listed:
             left = parties.list_before(reading, before, start, end)
             left = left if not rule.apposed or parties.apposed(reading, left, start, end) else []
+            left = left if rule.nature != "financing" or contracts.of_money(reading, sentence, left) else []
             right = parties.subject_of(reading, sentence, orgs, left)
         if rule.alone or (rule.bare and right and not parties.bare(reading, sentence, end, right[0])):
             right = []
@@ -178,6 +203,7 @@ class AgreementFinder:
         if rule.right == "customer":
             sites = [] if rents or rule.reach else parties.site_after(reading, sentence, end)
             sites = [landlords.owner_of(reading, t, left) or t for t in sites]
+            sites = [] if rule.mutual and len(left) > 1 else sites
             right = [t for t in right if not t.aside] or sites
         if rule.nature == "financing" or reading.text[start:end].lower().endswith(" for"):
             right = [t for t in right if not story.named_for_goods(reading, t)]
@@ -197,6 +223,8 @@ class AgreementFinder:
             left = parties.through(reading, sentence, [t for t in after if t not in right], ("to",), start, end)
         if right and left and left[0].key == right[0].key and right[0].end <= start:
             left = [t for t in before if t.start > right[0].end][-1:]
+        if right and not left and rule.right == "supplier":
+            left = story.of_the_lead(reading, sentence, right, start)
         confidence = 0.85
         if right and not left and rule.nature == "supply":
             sites = parties.site_before(reading, sentence, start)
@@ -238,6 +266,8 @@ class AgreementFinder:
             reading, (start, end), left[0], right[-1]
         )
         first, second = ("supplier", "customer") if turned else (rule.left, rule.right)
+        if rule.rule == _TOGETHER and len(right) > 1:
+            first = second = "party"
         sides: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, first), t) for t in left]
         others: list[tuple[PartyRole, Thing]] = [(roles.role_of(t, second), t) for t in right]
         lent = all(t.kind == "investor" for t in right)
@@ -259,50 +289,17 @@ def _closing(name: str) -> re.Pattern[str]:
     return re.compile(rf"\s(?:among|amongst|as)\s(?:(?!and\b)[\w-]+\s){{0,5}}(?:{words})\b", re.IGNORECASE)
 
 
-def _before_names(sentence: Sentence, start: int, end: int) -> int:
-    """Where the words of a deal end, without a name that their gaps run over ("agreed to buy Tarn in a deal")."""
+def _before_names(reading: Reading, sentence: Sentence, start: int, end: int) -> int:
+    """Where the words of a deal end, without a name that their gaps run over ("agreed to buy Tarn in a deal"); words
+    that a preposition closes run on to it, unless it stood before the name too ("talks with Tarn to work with").
+    """
     names = [t.start for t in sentence.things if t.type == "company" and start < t.start < end and not t.stands_in]
-    return min(names, default=end)
-
-
-def _in_scope(reading: Reading, sentence: Sentence, start: int, sides: Sequence[tuple[PartyRole, Thing]]) -> bool:
-    """Whether a deal is about AI infrastructure: by clause, number or trade."""
-    scope = lexicon.toml("deals")["scope"]
-    clause = sentence.clauses[sentence.clause_at(start)]
-    if word_pattern("deals", "scope", "elsewhere").search(reading.text, clause.start, clause.end):
-        return False
-    if any(thing.kind in scope["kinds"] for _, thing in sides):
-        return True
-    topics, strong = word_pattern("deals", "scope", "topics"), word_pattern("scope", "topic", "strong")
-    told = topics.search(reading.text, clause.start, clause.end) or strong.search(
-        reading.text, sentence.start, sentence.end
-    )
-    if told or any(in_scope(reading, sentence, q) for q in sentence.quantities):
-        return True
-    named = any(t.type == "company" and not t.stands_in for _, t in sides)
-    return named and all(t.type == "company" for _, t in sides) and _curt(reading, sentence, start)
-
-
-def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
-    """Whether a clause of few words tells a deal whose matter the others tell ("We have no contract with …")."""
-    clause = sentence.clauses[sentence.clause_at(start)]
-    if sentence.title or reading.words_between(clause.start, clause.end) > _FEW:
-        return False
-    around = reading.sentences[max(0, sentence.index - 2) : sentence.index + 2]
-    return any(
-        any(t.type == "cluster" for t in other.things) or any(in_scope(reading, other, q) for q in other.quantities)
-        for other in around
-    )
-
-
-def _made_on(reading: Reading, sentence: Sentence, anchor: Anchor, signed: bool) -> DateMention | None:
-    """The day of a deal; a day after the article is that of what the deal is about."""
-    date = dating.link(reading, sentence, anchor, sentence.quantities, announced=True)
-    if signed and date is None:  # what is still to be built has no date of the past
-        date = dating.link(reading, sentence, anchor, (), announced=True)
-        date = date if date and date.date.end and reading.published and date.date.end <= reading.published else None
-    later = date and reading.published and date.date.start and date.date.start > reading.published
-    return None if later else date
+    first = min(names, default=end)
+    if first == end or not parties.ends_in_preposition(reading, start, end):
+        return first
+    words = reading.text[start:first].split()
+    same = words and words[-1].lower() == reading.text[start:end].rsplit(None, 1)[-1].lower()
+    return first - 1 if same else end
 
 
 def _idle(reading: Reading, draft: Draft, rule: DealRule) -> bool:
@@ -320,6 +317,25 @@ def _of_another_clause(reading: Reading, sentence: Sentence, found: Verdict, anc
         return False
     apart = sentence.clause_at(cue.start) != sentence.clause_at(anchor.start)
     return apart or ":" in reading.text[cue.end : anchor.start]
+
+
+@functools.cache
+def _denied() -> re.Pattern[str]:
+    """A deal that there is not ("had no agreement with", "signed no deal")."""
+    nouns = "|".join(lexicon.toml("deals")["sets"]["deal"])
+    return re.compile(
+        rf"\b(?:no|without an?|without any|not any) (?:(?!longer\b|other\b|more\b)[\w-]{{1,20}} ){{0,2}}(?:{nouns})\b",
+        re.IGNORECASE,
+    )
+
+
+def _of_its_matter(reading: Reading, found: Verdict, anchor: Anchor) -> bool:
+    """Whether what makes a deal a plan is said, in a relative clause behind it, of what the deal is about ("announced
+    a deal with Tarn that will bring 90 MW").
+    """
+    cue = found.cues[0]
+    between = reading.text[anchor.end : cue.start] if cue.start > anchor.end else ""
+    return found.realization == "planned" and bool(_WHICH.search(between))
 
 
 def _infinitive(reading: Reading, anchor: tuple[int, int]) -> bool:

@@ -157,12 +157,18 @@ def _of_the_saying(reading: Reading, sentence: Sentence, date: DateMention, anno
         return False
     text, telling = reading.text, _telling()
     if announced:  # a deal is dated by its announcement, but not by somebody's speaking of it
-        return bool(telling["said_before"].search(text, sentence.start, date.start))
+        return said(reading, sentence, date)
     if telling["told_before"].search(text, sentence.start, date.start):
         return True
     clause = sentence.clauses[sentence.clause_at(date.start)]
     opens = reading.words_between(clause.start, date.start) <= _OPENS
     return opens and bool(telling["told_after"].match(text[date.end : min(sentence.end, date.end + 80)]))
+
+
+def said(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is that of somebody's speaking ("said on Tuesday")."""
+    unfit = _UNFIT.match(date.date.text)
+    return not unfit and bool(_telling()["said_before"].search(reading.text, sentence.start, date.start))
 
 
 def _elsewhere(reading: Reading, sentence: Sentence, date: DateMention) -> bool:

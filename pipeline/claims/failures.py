@@ -24,6 +24,11 @@ _PRICE = 25
 """Words between a deal's words and its price."""
 _SURE = 0.8
 _IT = re.compile(r"\s(?:it|them)\b")
+_SINCE = (
+    r"(?:,? (?:which was |that was )?(?:signed|announced|struck|reached|agreed|unveiled|entered into)"
+    r"(?: (?!has\b|have\b|had\b|was\b|were\b|is\b|will\b)[\w,]{1,15}){0,5})?"
+)
+"""Behind what failed: when it was made."""
 _PAPER = ("deal.memorandum", "deal.paper")
 """What a signed paper meant is not to be, but it was signed."""
 _TALKED = re.compile(r"\b(?:talks|negotiations|discussions)\s(?:between|with|over|about|on)\b", re.IGNORECASE)
@@ -48,7 +53,8 @@ def _nouns(name: str) -> re.Pattern[str]:
     """What is told as known ("the all-stock offer", "Tarn's bid")."""
     words = "|".join(lexicon.toml("deals")["ending"][name])
     return re.compile(
-        rf"(?:\b(?:the|that|this|its|their|both)|['’]s)\s(?:[^\s,;]{{1,20}}\s){{0,3}}(?:{words})\b", re.IGNORECASE
+        rf"(?:\b(?:the|that|this|its|their|both)|['’]s)\s(?:[^\s,;]{{1,20}}\s){{0,3}}(?:{words})\b{_SINCE}",
+        re.IGNORECASE,
     )
 
 
@@ -119,7 +125,16 @@ def _ended(reading: Reading, sentence: Sentence, cue: CueMention, deal: Draft, d
     return replace(ended, date=_ended_on(reading, sentence, cue, deal)) if same and not paper else ended
 
 
+def _whole(reading: Reading, sentence: Sentence) -> list[re.Match[str]]:
+    """What is told as known in a sentence, with the words that tell when it was made."""
+    names: list[str] = list(lexicon.toml("deals")["ending"])
+    return [m for name in names for m in _nouns(name).finditer(reading.text, sentence.start, sentence.end)]
+
+
 def _ended_on(reading: Reading, sentence: Sentence, cue: CueMention, deal: Draft) -> DateMention | None:
     """The day of the failure: that of its words, else the nearest one that stands between the deal and them."""
     linked = dating.link(reading, sentence, cue, (), announced=True)
-    return linked or next((d for d in reversed(sentence.dates) if deal.end <= d.start < cue.start), None)
+    between = [d for d in reversed(sentence.dates) if deal.end <= d.start < cue.start]
+    made = [m.span() for m in _whole(reading, sentence)]
+    told = [d for d in (linked, *between) if d and not any(start <= d.start < end for start, end in made)]
+    return told[0] if told else None

@@ -71,7 +71,16 @@ def owner_of(reading: Reading, site: Thing, others: Sequence[Thing]) -> Thing | 
             for org in orgs:
                 if _has(reading, org, place):
                     return org
-    return _of_the_title(reading, keys)
+    return _of_the_lexicon(reading, site, keys) or _of_the_title(reading, keys)
+
+
+def _of_the_lexicon(reading: Reading, site: Thing, keys: set[str]) -> Thing | None:
+    """The owner that the gazetteer has for a site, where the article names it."""
+    known = lexicon.by_id().get(site.id or "")
+    owner = known.owner if isinstance(known, lexicon.Site) else None
+    if owner is None or owner in keys:
+        return None
+    return next((t for s in reading.sentences for t in s.things if t.id == owner and not t.aside), None)
 
 
 def _of_the_title(reading: Reading, keys: set[str]) -> Thing | None:

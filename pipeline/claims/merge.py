@@ -16,6 +16,8 @@ from pipeline.records import EntityType, Quantity, Realization
 _SURE = 0.7
 """Two links at least this sure to two things of one type are two claims, even with one number."""
 
+_SEQUEL = 45
+"""Days between a deal and one that extends it; fewer may lie between its announcement and its closing."""
 _TYPES: tuple[EntityType, ...] = get_args(EntityType)
 _LEAD = 4
 """Sentences in which a text tells the news of its title."""
@@ -134,7 +136,7 @@ def _sure(draft: Draft) -> bool:
 def _same(group: _Group, draft: Draft) -> bool:
     known = group.distinct.values()
     if draft.kind == "agreement":
-        return any(_one_deal(d, draft) for d in known)
+        return any(_one_deal(d, draft) for d in known) and not any(_made_apart(d, draft) for d in known)
     if draft.kind == "milestone":
         told = any(_same_subject(d, draft) for d in known) or _of_the_title(group.members, draft)
         return told and _dates_agree(group, draft) and not any(_one_done(d, draft) for d in known)
@@ -189,6 +191,16 @@ def _one_deal(a: Draft, b: Draft) -> bool:
     near = a.sentence.index == b.sentence.index or a.sentence.title or b.sentence.title
     some = _keys(few) < _keys(many) and (len(sides) > 1 or near)
     return a.nature == b.nature and (some or _keys(a) == _keys(b))
+
+
+def _made_apart(a: Draft, b: Draft) -> bool:
+    """Whether two deals that were both made are of days far from each other, so that one is the sequel of the other."""
+    if not (a.strong and b.strong and a.date and b.date):
+        return False
+    first, second = sorted((a.date.date, b.date.date), key=lambda d: d.start or dt.date.min)
+    if first.end is None or second.start is None:
+        return False
+    return (second.start - first.end).days > _SEQUEL
 
 
 def _among(thing: Thing, deal: Draft) -> bool:

@@ -26,10 +26,12 @@ _BACK = 3
 _TWO = re.compile(
     r"\b(?:the (?:two|pair|duo|companies|firms|partners|parties|(?:two )?sides)|both)"
     r"(?: (?:companies|firms|sides|partners|parties|groups))?"
-    r"(?: (?:have|had|has|also|then|already|first|today|jointly))*\s$",
+    r"(?: (?:have|had|has|also|then|already|first|today|jointly))*\s?$",
     re.IGNORECASE,
 )
-_LIST = re.compile(r"(?:,? and | & |, )(?:\w+ ){0,2}")
+_LIST = re.compile(r"(?:,? and | & |, )(?:[\w-]{1,20}(?:['’]s)? ){0,3}")
+_OPENING = re.compile(r"\b(?:after|when|as|because|since|that|where|while|before|once) $", re.IGNORECASE)
+"""Right before those who say something together, as the head of a clause does."""
 _DOUBTS = ("deal.tentative", "modal.", "negation.")
 
 
@@ -83,7 +85,10 @@ def _speakers(reading: Reading, sentence: Sentence, start: int) -> list[Thing]:
             break
         chosen.insert(0, thing)
     clause = sentence.clauses[sentence.clause_at(chosen[0].start)] if chosen else None
-    heads = clause and reading.words_between(clause.start, chosen[0].start) <= _HEAD
+    heads = clause and (
+        reading.words_between(clause.start, chosen[0].start) <= _HEAD
+        or _OPENING.search(reading.text, clause.start, chosen[0].start)
+    )
     return chosen if heads and "and" in reading.text[chosen[0].end : chosen[-1].start].split() else []
 
 

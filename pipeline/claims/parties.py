@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 
-from pipeline import lexicon
+from pipeline.claims.bystanders import candidates
 from pipeline.claims.scope import tells, word_pattern
 from pipeline.claims.story import earlier_company, of_a_product
 from pipeline.reading import Reading, Sentence, Thing
 
 _JOINED = re.compile(
-    r"^(?:'s)?(?:\s{0,2}\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
+    r"^(?:'s)?(?: (?:of|in) [A-Z][\w.-]{1,20}(?: [A-Z][\w.-]{1,20})?)?"
+    r"(?:\s{0,2}\([^()]{0,40}\))?(?:, (?:the|an?) [^,;]{3,60}(?=,))?"
     r"\s{0,2}(?:,|,?\s{0,2}and|,?\s{0,2}&|\bor|/|,?\s{0,2}as well as|,?\s{0,2}along with)"
-    r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%-]{1,40}\s{1,2}){0,4}$"
+    r"\s{0,2}(?:(?!while|but|which|who|whose|after|as|with|for|an?\b)[\w.%'’-]{1,40}\s{1,2}){0,4}$"
 )
 _APPOSITION = re.compile(r", (?:the|an?) [^,;]{3,50} (?:of|between|by) (?:[^,;]* and )?(?:the |its )?(?:[\w-]+ ){0,2}")
 _CLOSED = re.compile(r"[^,;]*(?:,|[.!?]?$)")
@@ -49,42 +49,22 @@ _WHOSE = re.compile(
 """Before a name: what it builds or owns, and the preposition before that."""
 _HEAD = 2
 """Words between the head of a clause and the subject that an apposition follows."""
-_BRACKET = re.compile(r",?(?: Inc\.?| LLC| plc| Ltd\.?| Corp\.?)? \(\W{0,2}(?:the\W{1,3})?")
 _BRACKETED = re.compile(r"[^,;:()–—]{0,90}\([^()]{1,40}\)[^,;:()–—]{0,60}")
 """Words that go on behind brackets ("lend €3bn ($3.3bn) to")."""
 _ACTING = re.compile(r"\s?(?:['’](?:ve|re|ll|s)\b|\w)")
-_TELLING = re.compile(r"\b(?:told|tells|telling) the $")
 _SAYING = re.compile(r" (?:said|says|told|added|announced)\b")
 _FROM_WHICH = re.compile(r"(?:from|to|with|by|for) (?:which|whom)\b")
 _PLUS = re.compile(r"\sand\s(?!has\b|will\b|is\b)")
 _AND = re.compile(r",\s(?:and|but|while)\s$", re.IGNORECASE)
+_AND_THAT = re.compile(r"\b(?:and|but) that\s(?:[\w.-]{1,30}['’]s )?$")
 _FURTHER = re.compile(r".{0,6}?\b(?:and|but|while|whereas|although|as|because)\s+(?:the\s+)?", re.DOTALL)
 _SERVED = re.compile(r"\b(?:to|for)\s")
 _WHICH = re.compile(r",? (?:which|that|whom) (?:the )?(?:[\w-]+ ){0,2}$")
 _ACTIVE = re.compile(r" (?:which|that) (?:[a-z]+(?:s|ed)|make|sell|rent|use|buy) ")
 """The relative clause whose subject is the name before it ("Tarn, which rents out Garrow chips")."""
+_OWNER = re.compile(r"(?<!\w)[\w&.-]{1,30}(?: [A-Z][\w&.-]{1,30})?['’]s $")
+_OPENED = re.compile(r", (?:(?:in|of|with|by|for|to|from) )?(?:which|whom|whose|where) [^,;]{0,80}$")
 _RELATIVE = re.compile(r"(?:which|who|that)\b", re.IGNORECASE)
-
-
-@functools.cache
-def _not_party(name: str) -> re.Pattern[str]:
-    words = "|".join(re.escape(w) for w in lexicon.toml("deals")["scope"][name])
-    behind = name == "not_party_after"
-    return re.compile(rf"(?:'s)?\s?(?:{words})\b" if behind else rf"\b(?:{words})\s?$", re.IGNORECASE)
-
-
-def candidates(reading: Reading, sentence: Sentence) -> list[Thing]:
-    """The companies of a sentence that may be parties, without what only describes the name behind it."""
-    orgs = [t for t in sentence.things if t.type == "company" and t.kind != "analyst"]
-    orgs = [t for t in orgs if not _not_party("not_party_after").match(reading.text, t.end) and not _bygone(reading, t)]
-    orgs = [t for t in orgs if not (_from_somebody(reading, t) and any(_product_of(reading, t, o) for o in orgs))]
-    orgs = [t for t in orgs if not _told(reading, t) and not _short_form(reading, orgs, t)]
-    return [t for t in orgs if not (t.stands_in and any(o.start == t.end + 1 and not o.stands_in for o in orgs))]
-
-
-def _bygone(reading: Reading, thing: Thing) -> bool:
-    """Whether a name only tells whose a thing once was, or what a company was called ("a former Tarn plant")."""
-    return bool(_not_party("not_party_before").search(reading.text[max(0, thing.start - 24) : thing.start]))
 
 
 def outside_appositions(reading: Reading, sentence: Sentence, orgs: Sequence[Thing]) -> list[Thing]:
@@ -98,26 +78,6 @@ def outside_appositions(reading: Reading, sentence: Sentence, orgs: Sequence[Thi
         return any(o.end < thing.start and _APPOSITION.fullmatch(reading.text, o.end, thing.start) for o in heads)
 
     return [t for t in orgs if not described(t)]
-
-
-def _short_form(reading: Reading, orgs: Sequence[Thing], thing: Thing) -> bool:
-    """Whether a name in brackets repeats the one before it ("Tarn Energy LLC (“Tarn”)")."""
-    named = [o for o in orgs if o.key == thing.key and o.end < thing.start]
-    return any(_BRACKET.fullmatch(reading.text, o.end, thing.start) for o in named)
-
-
-def _from_somebody(reading: Reading, thing: Thing) -> bool:
-    return reading.text.startswith(" from ", thing.end)
-
-
-def _product_of(reading: Reading, thing: Thing, maker: Thing) -> bool:
-    """Whether a name is what its maker, named behind it, sells ("Tarn Cloud from Tarn")."""
-    return thing.name.startswith(f"{maker.name} ") and reading.text[thing.end : maker.start] == " from "
-
-
-def _told(reading: Reading, thing: Thing) -> bool:
-    """Whether somebody tells something to a name, which then is a paper ("told the Chronicle that")."""
-    return not thing.id and bool(_TELLING.search(reading.text, max(0, thing.start - 16), thing.start))
 
 
 def behind(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
@@ -139,6 +99,8 @@ def _acts_itself(reading: Reading, sentence: Sentence, thing: Thing, end: int) -
     40 MW to the campus, and Tarn approved it").
     """
     clause = sentence.clauses[sentence.clause_at(thing.start)]
+    if _AND_THAT.search(reading.text, end, thing.start):
+        return True
     if not end < clause.start <= thing.start or not _SERVED.search(reading.text, end, clause.start):
         return False
     return bool(_FURTHER.fullmatch(reading.text, clause.start - 6, thing.start))
@@ -171,16 +133,33 @@ def whose(reading: Reading, orgs: Sequence[Thing], start: int, end: int) -> list
 def left_of(reading: Reading, sentence: Sentence, orgs: Sequence[Thing], start: int, end: int) -> list[Thing]:
     """The party before the deal's words: the nearest of its clause, else the subject that the clause goes on about."""
     here = sentence.clause_at(start)
-    own = [t for t in orgs if sentence.clause_at(t.start) == here]
+    own = [t for t in orgs if sentence.clause_at(t.start) == here and not inserted(reading, sentence, t, start)]
     if own:
         free = [t for t in own if _owns(reading, t, start) or not _governed(reading, sentence, t)]
-        return _they(reading, sentence, _list(reading, free or own, start, end, before=True, reach=_CLAUSE))
+        chosen = _list(reading, free or own, start, end, before=True, reach=_CLAUSE)
+        return _they(reading, sentence, _over_brackets(reading, orgs, chosen))
     clause = sentence.clauses[here]
     if _RELATIVE.match(reading.text, clause.start):
         near = [t for t in orgs if reading.words_between(t.end, clause.start) <= _ANTECEDENT]
         return near[-1:] or list(orgs[:1])
     heads = [t for t in orgs if reading.text[t.end : t.end + 1] == "," and _heads(reading, sentence, t)]
     return _first_list(reading, heads[-1:] or list(orgs[:1]), orgs)
+
+
+def _over_brackets(reading: Reading, orgs: Sequence[Thing], chosen: list[Thing]) -> list[Thing]:
+    """The list with the names before it that only brackets part from it ("Tarn (NYSE: TRN) and Garrow today …")."""
+    for thing in reversed([t for t in orgs if chosen and t.end <= chosen[0].start]):
+        between = reading.text[thing.end : chosen[0].start]
+        if "(" not in between or not _JOINED.match(between) or tells(between):
+            break
+        chosen = [thing, *chosen]
+    return chosen
+
+
+def inserted(reading: Reading, sentence: Sentence, thing: Thing, start: int) -> bool:
+    """Whether a name stands in a relative clause that commas set off before `start` ("Tarn, which Garrow owns, …")."""
+    before = reading.text[max(sentence.start, thing.start - 90) : thing.start]
+    return bool(_OPENED.search(before) and re.match(r"[^,;]{0,80}, ", reading.text[thing.end : start]))
 
 
 def _first_list(reading: Reading, first: list[Thing], orgs: Sequence[Thing]) -> list[Thing]:
@@ -328,9 +307,11 @@ def somebody_between(sentence: Sentence, end: int, thing: Thing) -> bool:
 def _heads(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
     """Whether a name stands at the head of a clause, or of one that ", and" opens and that is no list's last."""
     clause = sentence.clauses[sentence.clause_at(thing.start)]
-    if reading.words_between(clause.start, thing.start) <= _HEAD:
+    owner = _OWNER.search(reading.text, max(clause.start, thing.start - 40), thing.start)
+    begins = owner.start() if owner else thing.start
+    if reading.words_between(clause.start, begins) <= _HEAD:
         return True
-    opened = _AND.search(reading.text, max(sentence.start, thing.start - 8), thing.start)
+    opened = _AND.search(reading.text, max(sentence.start, begins - 8), begins)
     return opened is not None and not any(t.end == opened.start() for t in sentence.things if t.type == "company")
 
 
@@ -375,7 +356,10 @@ def _list(reading: Reading, things: Sequence[Thing], start: int, end: int, *, be
     for thing in ordered[first + 1 :]:
         low, high = sorted((thing, chosen[-1]), key=lambda t: t.start)
         between = reading.text[low.end : high.start]
-        if not _JOINED.match(between) or tells(between):
+        anew = (
+            not before and _AND.search(between) and tells(" ".join(reading.text[high.end : high.end + 30].split()[:1]))
+        )
+        if not _JOINED.match(between) or tells(between) or anew:
             break
         chosen.append(thing)
     unique: dict[str, Thing] = {}

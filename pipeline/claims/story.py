@@ -12,6 +12,8 @@ _GOODS = re.compile(
     r"(?:['’]s)?\s(?:(?!(?:for|to|in|at|of|on|and|with|from|by|its)\s)[\w-]{1,20}\s){0,2}?"
     r"(?:chips?|GPUs?|TPUs?|processors?|accelerators?|servers?|hardware|racks|systems)\b"
 )
+_ITEM = 4
+"""Words before those of a deal that begin an item of a list."""
 _LOAN = 3
 """Sentences before the words of a loan that may name the borrower."""
 
@@ -37,6 +39,15 @@ def earlier_company(reading: Reading, sentence: Sentence, right: Sequence[Thing]
             if thing.text.lower() not in voice and not of_a_product(other, thing):
                 return [thing]
     return []
+
+
+def of_the_lead(reading: Reading, sentence: Sentence, right: Sequence[Thing], start: int) -> list[Thing]:
+    """The first company of the lead of a list whose item begins with the words of a deal ("- An order with Tarn")."""
+    lead = reading.lead_of(sentence)
+    if lead is None or reading.words_between(sentence.start, start) > _ITEM:
+        return []
+    keys = {t.key for t in right}
+    return [t for t in lead.things if t.type == "company" and t.key not in keys and not t.aside][:1]
 
 
 def teller(
