@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline import lexicon
-from pipeline.claims import leaning
+from pipeline.claims import leaning, parts
 from pipeline.claims.facet_rules import LEAD_DISTANCE, facet_rules, heard
 from pipeline.reading import Placed, Reading, Sentence
 from pipeline.records import Certainty, Cue, CueMention, QuantityMention, Realization
@@ -253,7 +253,8 @@ def _did_something_else(reading: Reading, cue: CueMention, anchor: Placed) -> bo
 
 def _spoken_for(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
     """Whether another number stands between the anchor and a cue behind it, so that the cue speaks of that one."""
-    between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= cue.start]
+    whole = parts.whole_of(reading, sentence, anchor)
+    between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= cue.start and q is not whole]
     own = any(0 <= reading.words_between(cue.end, q.start) <= _OWN and q.start >= cue.end for q in sentence.quantities)
     return (own and cue.rule.startswith(facet_rules().choosing)) or any(not reading.listed(anchor, q) for q in between)
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 from pipeline import lexicon
-from pipeline.claims import changes, dating, subjects, supply
+from pipeline.claims import changes, dating, parts, subjects, supply
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import Verdict, cue_at, verdict
@@ -181,9 +181,12 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
     found = changes.changed(reading, sentence, mention, found)
-    rivals = [q for q in sentence.quantities if q is not mention and not _converted(reading, sentence, q)]
+    whole = parts.whole_of(reading, sentence, mention)
+    rivals = [q for q in sentence.quantities if q not in (mention, whole) and not _converted(reading, sentence, q)]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
-    if date and not dating.plausible(sentence, mention, date, found, reading.published):
+    if found.cues[0].rule == changes.IN_PART or (
+        date and not dating.plausible(sentence, mention, date, found, reading.published)
+    ):
         date = None
     found, date = changes.no_earlier(reading, found, date)
     if date is None and _just_raised(mention, found):
