@@ -74,10 +74,14 @@ def _alleged(reading: Reading, sentence: Sentence, hedge: Cue) -> Attribution:
     return Attribution(name=None, type="anonymous")
 
 
-def _is_said_of(text: str, found: re.Match[str], thing: Thing) -> bool:
-    """Whether a name behind a verb of speech begins what is said ("claims that Tarn runs", "said Tarn has"); "it" is who speaks."""
-    if thing.stands_in or found["verb"].lower() in lexicon.toml("attribution")["before"]:
+def _is_said_of(text: str, sentence: Sentence, found: re.Match[str], thing: Thing) -> bool:
+    """Whether a name behind a verb of speech begins what is said ("claims that Tarn runs"); "it" is who speaks,
+    but for behind an unnamed or an opposing voice.
+    """
+    if found["verb"].lower() in lexicon.toml("attribution")["before"]:
         return False
+    if thing.stands_in:
+        return any(c.rule.startswith((_UNNAMED, _ALLEGED)) and c.start < found.start() for c in sentence.cues)
     return " that " in found.group().lower() or bool(_goes_on().match(text, thing.end))
 
 
@@ -102,7 +106,7 @@ def _named(reading: Reading, sentence: Sentence) -> tuple[int, Thing, str] | Non
     for thing in speakers:
         verb = after.match(text, thing.end, min(sentence.end, thing.end + 160))
         found = verb or before.search(text, max(sentence.start, thing.start - 60), thing.start)
-        if found is None or (not verb and _is_said_of(text, found, thing)):
+        if found is None or (not verb and _is_said_of(text, sentence, found, thing)):
             continue
         rank = {"person": 0, "company": 1, "publication": 2}[thing.type]
         if best is None or rank < best[0]:
