@@ -35,4 +35,6 @@ class ClaimFinder:
         shown = any(of_the_field(reading, draft.kind, draft.sentence, draft.subject) for draft in settled)
         if not shown and len(reading.sentences) > _SHORT:
             return []
-        return [replace(draft, attribution=attribute(reading, draft.sentence)) for draft in merge(settled)]
+        return [
+            replace(draft, attribution=attribute(reading, draft.sentence, draft.verdict)) for draft in merge(settled)
+        ]

@@ -6,8 +6,9 @@ import functools
 import re
 
 from pipeline import lexicon
+from pipeline.claims.facets import Verdict
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import Attribution, AttributionType
+from pipeline.records import Attribution, AttributionType, Cue
 
 _SPEAKER = re.compile(
     r"^([A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})"
@@ -33,29 +34,84 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
     )
 
 
-def attribute(reading: Reading, sentence: Sentence) -> Attribution | None:
-    """The voice of a sentence, or None where the publisher itself speaks."""
-    after, before, anonymous, document = _patterns()
+def attribute(reading: Reading, sentence: Sentence, verdict: Verdict) -> Attribution | None:
+    """The voice of a claim, or None where the publisher itself speaks.
+
+    What is hedged by an unnamed or an opposing voice is of that voice, and nothing else in its sentence is.
+    """
+    hedge = next((c for c in verdict.cues if c.facet == "certainty"), None)
+    if hedge and hedge.rule.startswith(_ALLEGED):
+        return _alleged(reading, sentence, hedge)
+    best = _named(reading, sentence)
+    unnamed = bool(hedge and hedge.rule == _UNNAMED)
+    if best and not (unnamed and best[1].type != "publication"):
+        return _of(best[1], best[2])
+    if unnamed:
+        return Attribution(name=None, type="anonymous")
+    paper = _patterns()[3].search(reading.text, sentence.start, sentence.end)
+    if paper:
+        return Attribution(name=paper["doc"], type="document", verb=paper["before"].lower())
+    return _speaker(reading, sentence)
+
+
+_UNNAMED, _ALLEGED = "hedge.unnamed", "hedge.party"
+_RIGHT_BEFORE = 2
+"""Characters between a name and the word by which it alleges something."""
+
+
+def _alleged(reading: Reading, sentence: Sentence, hedge: Cue) -> Attribution:
+    """Who alleges: who is named right before the word, else the paper that it stands in, else nobody by name."""
+    named = [t for t in sentence.things if t.type in {"person", "company"} and not t.stands_in]
+    for thing in named:
+        if 0 <= hedge.start - thing.end <= _RIGHT_BEFORE:
+            return _of(thing, hedge.text.split()[0].lower())
+    spoken = _named(reading, sentence)
+    if spoken and spoken[1].type == "publication":
+        return _of(spoken[1], spoken[2])
+    paper = _suit().search(reading.text, max(sentence.start, hedge.start - 60), hedge.end)
+    if paper:
+        return Attribution(name=paper.group(), type="document")
+    return Attribution(name=None, type="anonymous")
+
+
+def _is_said_of(text: str, sentence: Sentence, found: re.Match[str], thing: Thing) -> bool:
+    """Whether a name behind a verb of speech begins what is said ("claims that Tarn runs"); "it" is who speaks,
+    but for behind an unnamed or an opposing voice.
+    """
+    if found["verb"].lower() in lexicon.toml("attribution")["before"]:
+        return False
+    if thing.stands_in:
+        return any(c.rule.startswith((_UNNAMED, _ALLEGED)) and c.start < found.start() for c in sentence.cues)
+    return " that " in found.group().lower() or bool(_goes_on().match(text, thing.end))
+
+
+@functools.cache
+def _goes_on() -> re.Pattern[str]:
+    clause = lexicon.toml("cues")["clause"]
+    return re.compile(rf"(?:['’]s)?\s(?:(?:also|now|already|had|has)\s)?(?:{'|'.join(clause['finite'])})\b")
+
+
+@functools.cache
+def _suit() -> re.Pattern[str]:
+    words = "|".join(lexicon.toml("attribution")["suits"])
+    return re.compile(rf"\b(?:(?:an?|the|its|their)\s(?:[\w'’-]+\s){{0,2}})?(?:{words})\b", re.IGNORECASE)
+
+
+def _named(reading: Reading, sentence: Sentence) -> tuple[int, Thing, str] | None:
+    """The person, company or publication that speaks in a sentence, with the verb."""
+    after, before, *_ = _patterns()
     text = reading.text
     speakers = [t for t in sentence.things if t.type in {"person", "company", "publication"}]
     best: tuple[int, Thing, str] | None = None
     for thing in speakers:
         verb = after.match(text, thing.end, min(sentence.end, thing.end + 160))
         found = verb or before.search(text, max(sentence.start, thing.start - 60), thing.start)
-        if found is None:
+        if found is None or (not verb and _is_said_of(text, sentence, found, thing)):
             continue
         rank = {"person": 0, "company": 1, "publication": 2}[thing.type]
         if best is None or rank < best[0]:
             best = (rank, thing, found["verb"].lower())
-    if best:
-        return _of(best[1], best[2])
-    who = anonymous.search(text, sentence.start, sentence.end)
-    if who:
-        return Attribution(name=who["who"], type="anonymous")
-    paper = document.search(text, sentence.start, sentence.end)
-    if paper:
-        return Attribution(name=paper["doc"], type="document", verb=paper["before"].lower())
-    return _speaker(reading, sentence)
+    return best
 
 
 def _of(thing: Thing, verb: str) -> Attribution:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from dataclasses import replace
 
+from pipeline import lexicon
+from pipeline.claims import parts
 from pipeline.claims.facets import Verdict, cue_at
 from pipeline.claims.scope import clause_of, word_pattern
 from pipeline.reading import Reading, Sentence
 from pipeline.records import DateMention, QuantityMention, Realization
 
-_SURE = 0.7
+IN_PART = "part.whole"
+"""The rule by which a number is a plan of which only a part is told as made."""
+_SURE, _DOUBT = 0.7, 0.6
+_MAKING = {"done.perfect", "done.predicate"}
+"""Cues that tell of the making of a thing, and not of what it is used for."""
 _LOOK = 60
 """Characters before a number among which the words stand that hold it against another."""
 _NEAR = 30
@@ -29,11 +36,26 @@ _NOT_BEFORE = re.compile(r"(?:not |no earlier than |no sooner than )?(?:before|u
 
 
 def changed(reading: Reading, sentence: Sentence, mention: QuantityMention, found: Verdict) -> Verdict:
-    """The verdict, unless the number is what another one is held against."""
+    """The verdict, unless the number is what another one is held against, or only a part of it is told of."""
     for value, rule in _readings(reading, sentence, mention):
         cue = cue_at(reading.text, mention.start, mention.end, value, rule)
         return found.overruled(cue, value, _SURE)
+    if _made_in_part(reading, sentence, mention, found):
+        cue = cue_at(reading.text, mention.start, mention.end, "planned", IN_PART)
+        return replace(found.overruled(cue, "planned", _DOUBT), by_default=True)
     return found
+
+
+@functools.cache
+def _kept() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(lexicon.toml('scope')['parts']['keeps'])})\b", re.IGNORECASE)
+
+
+def _made_in_part(reading: Reading, sentence: Sentence, mention: QuantityMention, found: Verdict) -> bool:
+    """Whether only a part of what the number counts is told as made, so that the whole is still to come."""
+    cue = found.cues[0]
+    making = found.realization == "realized" and cue.rule in _MAKING and not _kept().search(cue.text)
+    return making and mention.kind in {"power", "accelerators"} and parts.only_in_part(reading, sentence, mention)
 
 
 def _readings(reading: Reading, sentence: Sentence, mention: QuantityMention) -> list[tuple[Realization, str]]:

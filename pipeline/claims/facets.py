@@ -19,13 +19,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline import lexicon
-from pipeline.claims import leaning
+from pipeline.claims import leaning, parts
 from pipeline.claims.facet_rules import LEAD_DISTANCE, facet_rules, heard
 from pipeline.reading import Placed, Reading, Sentence
 from pipeline.records import Certainty, Cue, CueMention, QuantityMention, Realization
 
 _OWN = 3
 """Words between a cue and the number behind it that it chooses ("an option on 216 MW more")."""
+_UNNAMED = "hedge.unnamed"
+_OPENS = re.compile(r"\b(?:that|which|and|but)\s(?:(?:an?|one|two|three|four|some|several|the|other)\s)*$")
+"""Before an unnamed voice: that it begins to tell of something else ("…, and people briefed on it say")."""
 _MIXED = 6
 """Words within which "operating or under construction" is one predicate, and so not yet all real."""
 _HAS = re.compile(
@@ -143,9 +146,12 @@ def _of_row(sentence: Sentence, anchor: Placed, cues: list[CueMention]) -> list[
 
 
 def _unvouched(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
-    """Whether a contrast or a semicolon stands between a hedge and the anchor, other than a clause of speech behind
-    what was said ("…, said three people") or one that goes on with it ("…, and that 40 MW would be ready").
+    """Whether an unnamed voice begins only behind the anchor, or a contrast or a semicolon stands between a hedge and
+    it, other than a clause of speech behind what was said ("…, said three people") or one that goes on with it
+    ("…, and that 40 MW would be ready").
     """
+    if anchor.end <= cue.start and cue.rule == _UNNAMED and _OPENS.search(reading.text, anchor.end, cue.start):
+        return True
     speech = lexicon.toml("cues")["clause"]["speech"]
     low, high = sorted((sentence.clause_at(cue.start), sentence.clause_at(anchor.start)))
     for clause in sentence.clauses[low + 1 : high + 1]:
@@ -253,7 +259,8 @@ def _did_something_else(reading: Reading, cue: CueMention, anchor: Placed) -> bo
 
 def _spoken_for(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:
     """Whether another number stands between the anchor and a cue behind it, so that the cue speaks of that one."""
-    between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= cue.start]
+    whole = parts.whole_of(reading, sentence, anchor)
+    between = [q for q in sentence.quantities if anchor.end <= q.start and q.end <= cue.start and q is not whole]
     own = any(0 <= reading.words_between(cue.end, q.start) <= _OWN and q.start >= cue.end for q in sentence.quantities)
     return (own and cue.rule.startswith(facet_rules().choosing)) or any(not reading.listed(anchor, q) for q in between)
 

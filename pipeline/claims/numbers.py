@@ -7,15 +7,18 @@ import re
 from dataclasses import replace
 
 from pipeline import lexicon
-from pipeline.claims import changes, dating, subjects, supply
+from pipeline.claims import changes, dating, parts, subjects, supply
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import Verdict, cue_at, verdict
+from pipeline.claims.receivers import receivers
 from pipeline.claims.scope import clause_of, in_scope, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
 from pipeline.records import QuantityKind, QuantityMention, Realization
 
+_GIVEN = 0.9
+"""How surely a number is of those of whom it is said that each gets it."""
 _ONLY_MONEY = (
     "commit.secured",
     "commit.capacity",
@@ -40,12 +43,16 @@ def find(reading: Reading) -> list[Draft]:
         for mention in sentence.quantities:
             if not in_scope(reading, sentence, mention) or _converted(reading, sentence, mention):
                 continue
-            if _of_nobody(reading, sentence, mention) or _asked(reading, sentence) or _generic(reading, sentence):
+            given = receivers(reading, sentence, mention)
+            nobody = not given and _of_nobody(reading, sentence, mention)
+            if nobody or _asked(reading, sentence) or _generic(reading, sentence):
                 continue
             standard = _standard(reading, sentence, mention)
-            drafts += (
-                _compared(reading, sentence, mention, standard) if standard else [_draft(reading, sentence, mention)]
-            )
+            if standard:
+                drafts += _compared(reading, sentence, mention, standard)
+                continue
+            draft = _draft(reading, sentence, mention)
+            drafts += [replace(draft, subject=t, link_confidence=_GIVEN) for t in given] or [draft]
     return drafts
 
 
@@ -181,9 +188,12 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
     found = changes.changed(reading, sentence, mention, found)
-    rivals = [q for q in sentence.quantities if q is not mention and not _converted(reading, sentence, q)]
+    whole = parts.whole_of(reading, sentence, mention)
+    rivals = [q for q in sentence.quantities if q not in (mention, whole) and not _converted(reading, sentence, q)]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
-    if date and not dating.plausible(sentence, mention, date, found, reading.published):
+    if found.cues[0].rule == changes.IN_PART or (
+        date and not dating.plausible(sentence, mention, date, found, reading.published)
+    ):
         date = None
     found, date = changes.no_earlier(reading, found, date)
     if date is None and _just_raised(mention, found):

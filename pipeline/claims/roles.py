@@ -29,6 +29,8 @@ def supplies(left: Thing, right: Thing) -> bool:
 
 def serves(reading: Reading, anchor: tuple[int, int], left: Thing, right: Thing) -> bool:
     """Whether the party before a deal's words is the one who supplies, though their order says that it buys."""
+    if _of_its_make(reading, left, right):
+        return False
     if supplies(left, right):
         return True
     trades = lexicon.toml("deals")["trades"]
@@ -40,6 +42,20 @@ def serves(reading: Reading, anchor: tuple[int, int], left: Thing, right: Thing)
     tenant = right.kind in trades["tenants"] and left.kind not in trades["tenants"]
     behind = (anchor[1], right.end) if anchor[1] <= right.start else (max(anchor[1], right.end),)
     return bool((let and tenant) or any(_to_supply().match(reading.text, at) for at in behind))
+
+
+_FOR = re.compile(r"(?:,)?\s(?:for|covering|to (?:buy|use|rent|lease|deploy|take|get))\s(?:[\w-]+\s){0,4}")
+
+
+def _of_its_make(reading: Reading, left: Thing, right: Thing) -> bool:
+    """Whether the deal is for chips that the party behind its words makes ("a pact with Google for 9,000 TPUs")."""
+    sentence = reading.sentence_at(right.start)
+    for mention in sentence.quantities:
+        chip = lexicon.by_id().get(mention.quantity.chip or "")
+        maker = chip.vendor if isinstance(chip, lexicon.Accelerator) else mention.quantity.chip
+        if maker and maker == right.id != left.id and mention.start >= right.end:
+            return bool(_FOR.fullmatch(reading.text, right.end, mention.start))
+    return False
 
 
 def lends(thing: Thing) -> bool:
