@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import get_args
 
 from pipeline import lexicon
+from pipeline.claims import rounding
 from pipeline.claims.draft import Draft
 from pipeline.reading import Thing
 from pipeline.records import EntityType, Quantity, Realization
@@ -31,10 +32,10 @@ def merge(drafts: Sequence[Draft]) -> list[Draft]:
     "Announced" stays only where nothing stronger is said of its subject.
     """
     groups = _Groups()
-    for draft in sorted(drafts, key=lambda d: (d.start, d.end)):
+    for draft in sorted(rounding.exact(drafts), key=lambda d: (d.start, d.end)):
         home = next((g for g in groups.like(draft) if _same(g, draft)), None)
         groups.add(draft, home)
-    merged = [_join(group.members) for group in groups.all]
+    merged = rounding.as_told([_join(group.members) for group in groups.all], drafts)
     told = {d.subject.key for d in merged if d.subject and d.event != "announced"}
     kept = [d for d in merged if d.event != "announced" or (d.subject and d.subject.key not in told)]
     return sorted(kept, key=lambda d: (d.start, d.end, d.kind, d.event or ""))

@@ -169,12 +169,12 @@ def _gives(reading: Reading, sentence: Sentence, start: int, mention: Placed) ->
 
 
 _CHAINED = re.compile(
-    r"(?:\s(?:MW|now|today|already|so far|by \d{4}|in \d{4}|this year|next year|in total|for it|of power|of capacity)){0,2}"
+    r"(?:\s(?:now|today|already|so far|(?:by|in) \d{4}|(?:this|next) year|in total|for it|of (?:power|capacity))){0,2}"
     r",?\s(?:and|but|yet|though|although|while|of which|with)\s"
     r"(?:(?:has\s)?(?:only|just|about|some|around|so far|for now|no more than|another|delivered|energized)\s){0,3}",
     re.IGNORECASE,
 )
-"""Between a number that a utility gives and the next one of the same gift ("approved 450 MW but only 100 MW is there")."""
+"""Between a number that a utility gives and the next one of the same gift ("approved 450 MW but only 100 MW is on")."""
 _TO_TAKE = re.compile(r"\s(?:itself\s)?to\s(?:buy|purchase|take|procure|acquire|lease|rent|order|own)\b")
 """Behind a word of giving: that it is a taking ("committed to buy")."""
 
