@@ -43,8 +43,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "bullet": re.compile(r"(?<=[.:;!?)\"'\d])[ \t]{1,3}[-*•][ \t]{1,3}(?=[*\[\"'A-Z0-9])"),
         "number": re.compile(r"(?<=[.:;!?])[ \t]{1,3}(?=[1-9]\d?\.[ \t][*\[\"'A-Z])"),
         "byline": re.compile(
-            r"(?:^|(?<=\s))([*_])(?=\S)((?:published|posted|updated|written|by)\s[^*_\n]{3,120})\1(?=\s{1,3}[A-Z\"“(])",
-            re.IGNORECASE,
+            r"(?:^|(?<=\s))([*_])(?=\S)((?i:published|posted|updated|written|by)\s[^*_\n]{3,120})\1(?=\s{1,3}[A-Z\"“(])",
         ),
         "divider": re.compile(r"\|(?:[ \t]{0,3}:?-{2,80}:?[ \t]{0,3}\|){1,30}"),
         "tag": re.compile(r"<[!/a-zA-Z][^<>]{0,2000}>"),
