@@ -195,7 +195,11 @@ def _one_deal(a: Draft, b: Draft) -> bool:
 
 
 def _made_apart(a: Draft, b: Draft) -> bool:
-    """Whether two deals that were both made are of days far from each other, so that one is the sequel of the other."""
+    """Whether two deals that were both made are of days far from each other, so that one is the sequel of the other, or
+    one that is made and one only spoken of are of two things ("in talks about a second campus").
+    """
+    if a.another != b.another and {a.verdict.realization, b.verdict.realization} == {"realized", "possible"}:
+        return not (a.sentence.title or b.sentence.title)
     if not (a.strong and b.strong and a.date and b.date):
         return False
     first, second = sorted((a.date.date, b.date.date), key=lambda d: d.start or dt.date.min)

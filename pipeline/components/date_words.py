@@ -117,6 +117,7 @@ class LookedBack(Record):
     after: frozenset[str]
     barred: frozenset[str]
     closing: frozenset[str]
+    closing_year: frozenset[str]
 
 
 class WeakUnits(Record):
