@@ -201,19 +201,19 @@ def read(
     names = [e for e in entities if e.type in {"company", "cluster", "programme"}]
     taken, named = Cover([*quantities, *names]), Cover(names)
     text = doc.text  # spaCy joins the tokens anew each time it is asked
+    head = find_dateline(text, published) or (0, 0)
     heard = [c for c in cues if not (text[c.start].isupper() and named.holds(c))]
     bodies = [(span, *_body(span)) for span in sentences_of(doc)]
     bounds = [(start, end) for _, start, end in bodies if start < end]
     placed = zip(
         by_span(things, bounds),
         by_span(quantities, bounds),
-        by_span([d for d in dates if not taken.holds(d)], bounds),
+        by_span([d for d in dates if not taken.holds(d) and not head[0] <= d.start < head[1]], bounds),
         by_span(heard, bounds),
         strict=True,
     )
     sentences: list[Sentence] = []
     paragraph = 0
-    head = find_dateline(text, published) or (0, 0)
     for index, (span, start, end) in enumerate(bodies):
         if start == end:
             continue

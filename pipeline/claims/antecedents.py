@@ -13,6 +13,10 @@ from pipeline.reading import Placed, Reading, Sentence, Thing
 _SUBJECTS = {"company", "cluster", "programme"}
 _OPENS = re.compile(r",?\s(?P<word>which|that|where)\s(?:[a-z][\w'’-]*\s){0,4}$")
 """Right before who tells: the opening of the relative clause, and what is said of the teller ("its owner")."""
+_OPENING = 80
+"""Characters of the opening of a relative clause before who tells."""
+_REACH = 240
+"""Characters from who tells to what is told."""
 _ENDS = re.compile(r"[;:]")
 
 
@@ -42,9 +46,13 @@ def told_of(reading: Reading, sentence: Sentence, anchor: Placed) -> Told | None
     """The name that the relative clause around an anchor is about, and who tells it; None where there is no such."""
     text = reading.text
     for teller in sentence.things:
-        if teller.type != "company" or teller.end > anchor.start or not _tells().match(text, teller.end):
+        if (
+            teller.type != "company"
+            or not 0 <= anchor.start - teller.end <= _REACH
+            or not _tells().match(text, teller.end)
+        ):
             continue
-        opened = _OPENS.search(text, sentence.start, teller.start)
+        opened = _OPENS.search(text, max(sentence.start, teller.start - _OPENING), teller.start)
         if opened is None or (opened["word"] == "that" and not _noun_before(reading, sentence, opened.start())):
             continue
         before = [t for t in sentence.things if t.end <= opened.start() and t.type in _SUBJECTS]

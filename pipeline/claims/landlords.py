@@ -26,6 +26,8 @@ _SPACE = re.compile(
 )
 """What a lease is of."""
 _PLANT = re.compile(r"\b(?:wind|solar|nuclear|hydro|gas|geothermal|reactors?|turbines?|plant|farm|land|acres)\b")
+_CLOSE = 60
+"""Characters before a site that tell whose it is."""
 _ITS = re.compile(r"\b(?:its|their)\s(?:[\w-]+\s){0,3}$")
 _OWNER_OF = re.compile(r"\b(?:owner|developer|operator|builder|landlord) of (?:the )?$")
 _APPOSED = re.compile(r"(?:\s[\w-]+){0,3},\s")
@@ -99,10 +101,11 @@ def _its_own(reading: Reading, sentence: Sentence, org: Thing, site: Thing) -> b
     """Whether the one company of a sentence has a site by an "its" ("Tarn said work at its Fern campus"), or is named
     behind it as "the owner of" it.
     """
-    named = {t.key for t in sentence.things if t.type == "company" and not t.aside and t.start < site.start}
-    if _ITS.search(reading.text, sentence.start, site.start) and named == {org.key}:
-        return org.end <= site.start
-    owned = _OWNER_OF.search(reading.text, sentence.start, site.start)
+    low = max(sentence.start, site.start - _CLOSE)
+    if org.end <= site.start and _ITS.search(reading.text, low, site.start):
+        named = {t.key for t in sentence.things if t.type == "company" and not t.aside and t.start < site.start}
+        return named == {org.key}
+    owned = org.start >= site.end and _OWNER_OF.search(reading.text, low, site.start)
     return bool(owned) and bool(_APPOSED.fullmatch(reading.text, site.end, org.start))
 
 

@@ -98,8 +98,9 @@ def closes(ctx: Context, index: int, stop: int) -> bool:
     """Whether what is told is how a period ended ("exited the quarter with 40 MW")."""
     before = index - 1 - (ctx.tokens.word(index - 1) == "the")
     words = ctx.words.data.looked_back
-    closing = words.closing | (words.closing_year if ctx.tokens.word(stop - 1) == "year" else frozenset())
-    return ctx.tokens.word(before) in closing and ctx.tokens.word(stop) in ("with", "at")
+    verb = ctx.tokens.word(before)
+    told = verb in words.closing or (ctx.tokens.word(stop - 1) == "year" and verb in words.closing_year)
+    return told and ctx.tokens.word(stop) in ("with", "at")
 
 
 def _weekend_told(ctx: Context, index: int) -> int:

@@ -23,7 +23,6 @@ from pipeline.components.date_anaphora import pointing_back
 from pipeline.components.date_context import accepted, on_weekday, side
 from pipeline.components.date_periods import period
 from pipeline.components.date_words import Context, Form, Tokens, words
-from pipeline.components.datelines import find_dateline
 from pipeline.records import DateMention, DateRange, DateRelation
 
 NAME = "infraclaims_dates"
@@ -50,9 +49,7 @@ def find_dates(text: str, published: dt.date | None) -> list[DateMention]:
                 index = ended = found[0]
                 continue
         index += 1
-    head = find_dateline(text, published) or (0, 0)
-    told = [mention for mention in mentions if not head[0] <= mention.start < head[1]]
-    return pointing_back(text, told, published)
+    return pointing_back(text, mentions, published)
 
 
 def _mention(ctx: Context, index: int, follows: bool) -> tuple[int, DateMention] | None:
