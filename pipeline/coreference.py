@@ -72,6 +72,13 @@ def _acting() -> re.Pattern[str]:
     return re.compile(rf"(?:\s{{1,2}}(?:{helping})){{0,6}}\s{{1,2}}(?:{acts})\b")
 
 
+@functools.cache
+def _of_a_site() -> re.Pattern[str]:
+    """Behind "it": what a site does and a company does not."""
+    helping, acts = ("|".join(_rules()[name]) for name in ("helping", "site_acts"))
+    return re.compile(rf"(?:\s{{1,2}}(?:{helping})){{0,6}}\s{{1,2}}(?:{acts})\b")
+
+
 class _Focus:
     """Who and what was spoken of so far, sentence by sentence."""
 
@@ -243,6 +250,8 @@ def _referent(
         subject = match.start() - start <= 2 and low in {"it", "they"}
         subject = subject and not _acting().match(match.string, match.end())
         if subject and focus.sites and (not focus.companies or focus.sites[-1].start > focus.companies[-1][0].start):
+            return focus.sites[-1]
+        if low == "it" and focus.sites and _of_a_site().match(match.string, match.end()):
             return focus.sites[-1]
         one = low in {"it", "its"}
         opens = one and bool(_OPENING.fullmatch(match.string, start, match.start()))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from spacy.tokens import Doc, Span
 
 from pipeline.components.clauses import Link, split_clauses
+from pipeline.components.datelines import find_dateline
 from pipeline.components.sentences import sentences_of
 from pipeline.placed import Cover, P, Placed, by_span, start_of
 from pipeline.records import CueMention, DateMention, Entity, EntityType, QuantityMention
@@ -116,6 +117,11 @@ class Reading:
         return frozenset(re.findall(r"\w+", self.text))
 
     @functools.cached_property
+    def dateline(self) -> tuple[int, int]:
+        """Where its dateline stands ("TUCSON, Ariz. (AP) — "), nowhere at all if it has none."""
+        return find_dateline(self.text, self.published) or (0, 0)
+
+    @functools.cached_property
     def sentences_by_key(self) -> Mapping[str, set[int]]:
         """Where a thing is named: by its key, the numbers of its sentences."""
         found: defaultdict[str, set[int]] = defaultdict(set)
@@ -195,13 +201,14 @@ def read(
     names = [e for e in entities if e.type in {"company", "cluster", "programme"}]
     taken, named = Cover([*quantities, *names]), Cover(names)
     text = doc.text  # spaCy joins the tokens anew each time it is asked
+    head = find_dateline(text, published) or (0, 0)
     heard = [c for c in cues if not (text[c.start].isupper() and named.holds(c))]
     bodies = [(span, *_body(span)) for span in sentences_of(doc)]
     bounds = [(start, end) for _, start, end in bodies if start < end]
     placed = zip(
         by_span(things, bounds),
         by_span(quantities, bounds),
-        by_span([d for d in dates if not taken.holds(d)], bounds),
+        by_span([d for d in dates if not taken.holds(d) and not head[0] <= d.start < head[1]], bounds),
         by_span(heard, bounds),
         strict=True,
     )
@@ -225,7 +232,7 @@ def read(
                     ClauseSpan(doc[c.start].idx, doc[c.end - 1].idx + len(doc[c.end - 1]), c.link)
                     for c in split_clauses(span)
                 ),
-                things=here,
+                things=_told(here, head) if start <= head[0] < end else here,
                 quantities=amounts,
                 dates=days,
                 cues=signs,
@@ -240,6 +247,11 @@ def read(
         entities=tuple(entities),
         _token_starts=tuple(token.idx for token in doc),
     )
+
+
+def _told(things: tuple[Thing, ...], dateline: tuple[int, int]) -> tuple[Thing, ...]:
+    """The things of a sentence but for the places of its dateline, where nothing told has happened."""
+    return tuple(t for t in things if t.type != "place" or not dateline[0] <= t.start < dateline[1])
 
 
 def _body(span: Span) -> tuple[int, int]:

@@ -149,6 +149,7 @@ class AgreementFinder:
             subject=_subject(sides),
             link_confidence=confidence,
             parties=tuple(sides),
+            another=contracts.of_a_further_site(reading, sentence, placed),
             date=deal_days.made_on(
                 reading,
                 sentence,

@@ -225,6 +225,8 @@ def _noun_words(words: Sequence[str]) -> frozenset[str]:
 
 def _past_dateline(reading: Reading, sentence: Sentence) -> int:
     """Where a sentence begins behind its dateline ("TUCSON, Ariz. (AP) — The council …")."""
+    if sentence.start <= reading.dateline[0] < sentence.end:
+        return reading.dateline[1]
     found = _DATELINE.match(reading.text, sentence.start, sentence.end)
     return found.end() if found else sentence.start
 

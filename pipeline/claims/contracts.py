@@ -10,7 +10,7 @@ from pipeline import lexicon
 from pipeline.claims import roles
 from pipeline.claims.deal_rules import DealRule
 from pipeline.claims.scope import in_scope, word_pattern
-from pipeline.reading import Reading, Sentence, Thing
+from pipeline.reading import Anchor, Reading, Sentence, Thing
 from pipeline.records import PartyRole
 
 _BOTH_SAY = re.compile(
@@ -97,3 +97,17 @@ def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
         any(t.type == "cluster" for t in other.things) or any(in_scope(reading, other, q) for q in other.quantities)
         for other in around
     )
+
+
+_FURTHER = re.compile(
+    r"\b(?:(?:an?|the)\s(?:second|third|further|separate|new|additional)|another)\s(?:[\w-]+\s){0,3}?$", re.IGNORECASE
+)
+_FURTHER_ON = 60
+"""Characters behind the words of a deal among which the site is named that it is about."""
+
+
+def of_a_further_site(reading: Reading, sentence: Sentence, anchor: Anchor) -> bool:
+    """Whether a deal is about a further site ("in talks with Tarn about a second campus")."""
+    end = min(sentence.end, anchor.end + _FURTHER_ON)
+    heads = word_pattern("scope", "topic", "site_heads").finditer(reading.text, anchor.end, end)
+    return any(_FURTHER.search(reading.text, anchor.end, head.start()) for head in heads)

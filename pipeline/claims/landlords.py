@@ -26,6 +26,12 @@ _SPACE = re.compile(
 )
 """What a lease is of."""
 _PLANT = re.compile(r"\b(?:wind|solar|nuclear|hydro|gas|geothermal|reactors?|turbines?|plant|farm|land|acres)\b")
+_CLOSE = 60
+"""Characters before a site that tell whose it is."""
+_ITS = re.compile(r"\b(?:its|their)\s(?:[\w-]+\s){0,3}$")
+_OWNER_OF = re.compile(r"\b(?:owner|developer|operator|builder|landlord) of (?:the )?$")
+_APPOSED = re.compile(r"(?:\s[\w-]+){0,3},\s")
+"""Between a site and who has it: the rest of its name."""
 _OTHERS = re.compile(
     r"\b(?:partners?|tenants?|buyers?|customers?|clients?|takers?|some(?:body|one)|others?) (?:to|who|that) $"
 )
@@ -51,7 +57,7 @@ def _words(name: str) -> re.Pattern[str]:
 def _built_by() -> re.Pattern[str]:
     """Right before a name: that it builds or owns what was named before."""
     words = "|".join(re.escape(w) for w in lexicon.toml("deals")["landlord"]["passive"])
-    return re.compile(rf"\b(?:{words})\s(?:the\s)?(?:[a-z][\w-]*\s){{0,3}}$")
+    return re.compile(rf"\b(?:{words}),?\s(?:the\s)?(?:[a-z][\w-]*\s){{0,3}}$")
 
 
 @functools.cache
@@ -69,7 +75,7 @@ def owner_of(reading: Reading, site: Thing, others: Sequence[Thing]) -> Thing | 
         orgs = [t for t in sentence.things if t.type == "company" and t.key not in keys and not t.aside]
         for place in sites:
             for org in orgs:
-                if _has(reading, org, place):
+                if _has(reading, org, place) or _its_own(reading, sentence, org, place):
                     return org
     return _of_the_lexicon(reading, site, keys) or _of_the_title(reading, keys)
 
@@ -89,6 +95,18 @@ def _of_the_title(reading: Reading, keys: set[str]) -> Thing | None:
     orgs = {t.key: t for t in title.things if t.type == "company" and not t.aside}
     others = [thing for key, thing in orgs.items() if key not in keys]
     return others[0] if title.title and len(others) == 1 else None
+
+
+def _its_own(reading: Reading, sentence: Sentence, org: Thing, site: Thing) -> bool:
+    """Whether the one company of a sentence has a site by an "its" ("Tarn said work at its Fern campus"), or is named
+    behind it as "the owner of" it.
+    """
+    low = max(sentence.start, site.start - _CLOSE)
+    if org.end <= site.start and _ITS.search(reading.text, low, site.start):
+        named = {t.key for t in sentence.things if t.type == "company" and not t.aside and t.start < site.start}
+        return named == {org.key}
+    owned = org.start >= site.end and _OWNER_OF.search(reading.text, low, site.start)
+    return bool(owned) and bool(_APPOSED.fullmatch(reading.text, site.end, org.start))
 
 
 def _has(reading: Reading, org: Thing, site: Thing) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import get_args
 
 from pipeline import lexicon
+from pipeline.claims import rounding
 from pipeline.claims.draft import Draft
 from pipeline.reading import Thing
 from pipeline.records import EntityType, Quantity, Realization
@@ -31,10 +32,10 @@ def merge(drafts: Sequence[Draft]) -> list[Draft]:
     "Announced" stays only where nothing stronger is said of its subject.
     """
     groups = _Groups()
-    for draft in sorted(drafts, key=lambda d: (d.start, d.end)):
+    for draft in sorted(rounding.exact(drafts), key=lambda d: (d.start, d.end)):
         home = next((g for g in groups.like(draft) if _same(g, draft)), None)
         groups.add(draft, home)
-    merged = [_join(group.members) for group in groups.all]
+    merged = rounding.as_told([_join(group.members) for group in groups.all], drafts)
     told = {d.subject.key for d in merged if d.subject and d.event != "announced"}
     kept = [d for d in merged if d.event != "announced" or (d.subject and d.subject.key not in told)]
     return sorted(kept, key=lambda d: (d.start, d.end, d.kind, d.event or ""))
@@ -194,7 +195,11 @@ def _one_deal(a: Draft, b: Draft) -> bool:
 
 
 def _made_apart(a: Draft, b: Draft) -> bool:
-    """Whether two deals that were both made are of days far from each other, so that one is the sequel of the other."""
+    """Whether two deals that were both made are of days far from each other, so that one is the sequel of the other, or
+    one that is made and one only spoken of are of two things ("in talks about a second campus").
+    """
+    if a.another != b.another and {a.verdict.realization, b.verdict.realization} == {"realized", "possible"}:
+        return not (a.sentence.title or b.sentence.title)
     if not (a.strong and b.strong and a.date and b.date):
         return False
     first, second = sorted((a.date.date, b.date.date), key=lambda d: d.start or dt.date.min)

@@ -18,7 +18,7 @@ from pipeline.claims.step_words import FORMS, SETBACKS, Hit, rules
 from pipeline.components.phrases import PhraseTable
 from pipeline.placed import Apart, Cover, by_span
 from pipeline.reading import Anchor, Reading, Sentence, Thing
-from pipeline.records import DateMention, Event, Realization
+from pipeline.records import DateMention, Event, QuantityMention, Realization
 
 _UNHEARD = ("intent.", "condition.if_proposed")
 """Cues that only name what was dropped or put off ("plans for a hall were withdrawn")."""
@@ -105,7 +105,10 @@ class MilestoneFinder:
                 step = Anchor(hit.start, hit.end)
                 others = listed_with(reading, sentence, step, draft.subject) if draft.subject else []
                 drafts += [draft, *(replace(draft, subject=other) for other in others)]
-        return [*(_undated(reading, d) for d in drafts if not superseded(reading, d, drafts)), *echoes(reading, drafts)]
+        return [
+            *(_undated(reading, d, drafts) for d in drafts if not superseded(reading, d, drafts)),
+            *echoes(reading, drafts),
+        ]
 
     def _hits(self, reading: Reading) -> list[Hit]:
         """Matches in characters; where two overlap the longer one stays, a decision still to come before any other."""
@@ -190,7 +193,8 @@ class MilestoneFinder:
             found = _by_its_words(reading, hit, found, "possible")
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
-        rivals = [*sentence.quantities, *others]
+        sizes = _sizes_of_its_site(sentence, site, hit)
+        rivals = [*(q for q in sentence.quantities if q not in sizes), *others]
         date = dating.link(reading, sentence, told, rivals, announced=hit.rule.event in {"announced", "permitted"})
         if found.by_default and hit.form == "open" and _over(reading, hit, date):
             found = _by_its_words(reading, hit, found, "realized")
@@ -221,6 +225,14 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+
+def _sizes_of_its_site(sentence: Sentence, site: Thing, hit: Hit) -> list[QuantityMention]:
+    """The numbers between a step and its site, which has them for its size ("broke ground on its 300 MW Tarn campus").
+
+    A date behind the site is then that of the step.
+    """
+    return [q for q in sentence.quantities if hit.end <= q.start < site.end <= sentence.end and q.kind != "energy"]
 
 
 def _of_a_building(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
@@ -255,13 +267,17 @@ def _by_its_words(reading: Reading, hit: Hit, found: Verdict, value: Realization
     return found.overruled(cue, value, found.confidence)
 
 
-def _undated(reading: Reading, draft: Draft) -> Draft:
-    """A slip without the date that lies ahead: that is when the step is due now, not when it slipped."""
+def _undated(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Draft:
+    """A slip without the date that lies ahead, which is when the step is due now, or that of the step which came late
+    ("energized last week, two months behind schedule").
+    """
     if draft.event != "delayed" or draft.date is None:
         return draft
     left = _LEFT.search(reading.text, max(0, draft.date.start - 12), draft.date.start)
     late = bool(left) or ahead(reading, draft.date)
-    return replace(draft, date=None) if late else draft
+    slow = _SLOW.search(reading.text, *draft.anchor)
+    others = [d for d in drafts if d.date == draft.date and d.event not in SETBACKS and d.end <= draft.start]
+    return replace(draft, date=None) if late or (slow and others) else draft
 
 
 def _none(reading: Reading, sentence: Sentence, hit: Hit) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipeline import lexicon
 from pipeline.claims import changes, dating, parts, subjects, supply
+from pipeline.claims.carried_sites import names_an_office
 from pipeline.claims.draft import Draft
 from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import Verdict, cue_at, verdict
@@ -15,7 +16,7 @@ from pipeline.claims.receivers import receivers
 from pipeline.claims.scope import clause_of, in_scope, word_pattern
 from pipeline.claims.syntax import by_tense
 from pipeline.reading import Reading, Sentence, Thing
-from pipeline.records import QuantityKind, QuantityMention, Realization
+from pipeline.records import DateMention, QuantityKind, QuantityMention, Realization
 
 _GIVEN = 0.9
 """How surely a number is of those of whom it is said that each gets it."""
@@ -113,13 +114,20 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
     for thing in before:
         leads = reading.words_between(clause.start, thing.start) <= 1
         owns = reading.text[thing.end : thing.end + 1] == "'" and reading.gap(thing, mention) <= _TOTAL
-        if _counts(thing) and (leads or owns):
+        if _counts(thing) and (leads or owns) and not _decides(reading, thing, mention):
             return True
     here = sentence.clause_at(mention.start)
     relative = here and re.match(r"(?:which|who|that)\b", reading.text[clause.start :])
     head = sentence.clauses[here - 1] if relative else clause
     leading = _LEADING_THAT.match(reading.text, head.start)
-    return bool(word_pattern("scope", "nobody").match(reading.text, leading.end() if leading else head.start))
+    found = word_pattern("scope", "nobody").match(reading.text, leading.end() if leading else head.start)
+    return found is not None and not word_pattern("scope", "deciding").match(reading.text, found.end() + 1)
+
+
+def _decides(reading: Reading, place: Thing, mention: QuantityMention) -> bool:
+    """Whether a place only says whose office it is that decides on a number ("Ohio regulators approved 900 MW")."""
+    verb = word_pattern("scope", "deciding").search(reading.text, place.end, mention.start)
+    return bool(verb) and names_an_office(reading, place)
 
 
 def _counts(thing: Thing) -> bool:
@@ -195,6 +203,9 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         date and not dating.plausible(sentence, mention, date, found, reading.published)
     ):
         date = None
+    bare = found.by_default and found.realization == "planned"
+    if date and bare and (_sizes_site(reading, sentence, mention) or _decided_on(reading, sentence, mention, date)):
+        date = date if dating.fits(date, "planned", reading.published) else None
     found, date = changes.no_earlier(reading, found, date)
     if date is None and _just_raised(mention, found):
         date = dating.of_the_news(reading, sentence, mention)
@@ -267,6 +278,18 @@ def _stands_for_site(reading: Reading, sentence: Sentence, mention: QuantityMent
     """Whether a sum is the cost of a site that the words around it stand for."""
     before = _DEFINITE.search(reading.text, max(sentence.start, mention.start - 30), mention.start)
     return bool(before) and bool(_site_sized().match(reading.text, mention.end, sentence.end))
+
+
+def _sizes_site(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
+    """Whether a sum is the cost of a site about which something is done ("approved the $12 billion campus")."""
+    return mention.kind == "investment" and bool(_site_sized().match(reading.text, mention.end, sentence.end))
+
+
+def _decided_on(reading: Reading, sentence: Sentence, mention: QuantityMention, date: DateMention) -> bool:
+    """Whether a date is that of a decision on what has the number ("in August approved three plants with 2 GW")."""
+    clause = clause_of(sentence, mention)
+    low = min(clause.start, date.start)
+    return bool(word_pattern("scope", "deciding").search(reading.text, low, mention.start))
 
 
 def _of_a_contract(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pipeline import lexicon
+from pipeline.claims.antecedents import Told, told_of
 from pipeline.claims.scope import tells, word_pattern
 from pipeline.claims.syntax import elsewhere
 from pipeline.coreference import speaking
@@ -141,8 +142,12 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
         and thing.kind != "grid_operator"
         and not _is_maker(reading, anchor, thing)
     ]
+    told = told_of(reading, sentence, anchor)
     scored = sorted(
-        ((_score(reading, sentence, anchor, thing, prefer_company), -thing.start, thing) for thing in candidates),
+        (
+            (_score(reading, sentence, anchor, thing, prefer_company) + _turned(told, thing), -thing.start, thing)
+            for thing in candidates
+        ),
         key=lambda row: (-row[0], -row[1]),
     )
     if scored and scored[0][0] > 0:
@@ -152,6 +157,13 @@ def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company
         return Linked(best[2], 0.6 if close else 0.9)
     whole = word_pattern("scope", "company_wide").search(reading.text, sentence.start, sentence.end)
     return carry_over(reading, sentence, prefer_company=prefer_company, whole=whole is not None)
+
+
+def _turned(told: Told | None, thing: Thing) -> float:
+    """The points of a name for what a relative clause is about, or that it loses for only telling it."""
+    if told is None:
+        return 0.0
+    return 6.0 if thing is told.of else -6.0 if thing.key == told.by.key and thing.start >= told.by.start else 0.0
 
 
 def _is_maker(reading: Reading, anchor: Placed, thing: Thing) -> bool:

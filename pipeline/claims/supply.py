@@ -160,12 +160,21 @@ def _gives(reading: Reading, sentence: Sentence, start: int, mention: Placed) ->
     if mention.start - start > _REACH or re.search(r"[;:]", reading.text[start : mention.start]):
         return False
     verb = word_pattern("scope", "roles", "gives").search(reading.text, start, mention.start)
-    rivals = [q for q in sentence.quantities if start <= q.start < mention.start and not reading.listed(q, mention)]
+    before = [q for q in sentence.quantities if start <= q.start < mention.start]
+    rivals = [] if before and _CHAINED.fullmatch(reading.text, before[-1].end, mention.start) else before
+    rivals = [q for q in rivals if not reading.listed(q, mention)]
     if verb and _TO_TAKE.match(reading.text, verb.end()):
         return False
     return bool(verb) and not rivals and not _others(sentence, start, verb.start())
 
 
+_CHAINED = re.compile(
+    r"(?:\s(?:now|today|already|so far|(?:by|in) \d{4}|(?:this|next) year|in total|for it|of (?:power|capacity))){0,2}"
+    r",?\s(?:and|but|yet|though|although|while|of which|with)\s"
+    r"(?:(?:has\s)?(?:only|just|about|some|around|so far|for now|no more than|another|delivered|energized)\s){0,3}",
+    re.IGNORECASE,
+)
+"""Between a number that a utility gives and the next one of the same gift ("approved 450 MW but only 100 MW is on")."""
 _TO_TAKE = re.compile(r"\s(?:itself\s)?to\s(?:buy|purchase|take|procure|acquire|lease|rent|order|own)\b")
 """Behind a word of giving: that it is a taking ("committed to buy")."""
 

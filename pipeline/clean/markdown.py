@@ -42,6 +42,9 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "rule": re.compile(r"(?<=\s)(?:-{3,80}|\*{3,80}|_{3,80})(?=\s)(?!\s{0,3}\|)"),
         "bullet": re.compile(r"(?<=[.:;!?)\"'\d])[ \t]{1,3}[-*•][ \t]{1,3}(?=[*\[\"'A-Z0-9])"),
         "number": re.compile(r"(?<=[.:;!?])[ \t]{1,3}(?=[1-9]\d?\.[ \t][*\[\"'A-Z])"),
+        "byline": re.compile(
+            r"(?:^|(?<=\s))([*_])(?=\S)((?i:published|posted|updated|written|by)\s[^*_\n]{3,120})\1(?=\s{1,3}[A-Z\"“(])",
+        ),
         "divider": re.compile(r"\|(?:[ \t]{0,3}:?-{2,80}:?[ \t]{0,3}\|){1,30}"),
         "tag": re.compile(r"<[!/a-zA-Z][^<>]{0,2000}>"),
     }  # fmt: skip
@@ -107,6 +110,7 @@ def _unflatten(line: str) -> str:
     if not flat:
         return line
     line = patterns["rule"].sub("\n\n", _table_lines(line))
+    line = patterns["byline"].sub(r"\n\n\1\2\1\n\n", line)
     for name, mark in (("bullet", "\n\n- "), ("number", "\n\n")):
         if len(patterns[name].findall(line)) > 1:
             line = patterns[name].sub(mark, line)

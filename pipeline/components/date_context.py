@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Literal
 
 from pipeline.components.calendar import Interval
+from pipeline.components.date_relative import closes
 from pipeline.components.date_words import Context, Form
 from pipeline.records import DateRelation
 
@@ -118,20 +119,13 @@ def accepted(ctx: Context, form: Form, index: int, prefix: str, follows: bool) -
         definite = prefix == "to" and tokens.word(index) == "the"  # "to fall" is a verb
         return (definite or prefix in weak.seasons_after) and after not in weak.seasons_not_before
     if form.unit in ("year", "month", "week", "decade") and not form.fiscal:
+        if form.unit == "year" and closes(ctx, index, form.stop):
+            return True
         return prefix in weak.after and after not in weak.not_before and not tokens.raw(form.stop)[:1].isdecimal()
     if form.unit == "quarter":
         told = prefix in weak.after or closes(ctx, index, form.stop)
         return told and form.before is not None and side(ctx, index, form.stop, "on") == "past"
     return bool(prefix)
-
-
-_CLOSING = frozenset({"ended", "exited", "closed", "ends", "exits", "closes"})
-
-
-def closes(ctx: Context, index: int, stop: int) -> bool:
-    """Whether what is told is how a period ended ("exited the quarter with 40 MW")."""
-    before = index - 1 - (ctx.tokens.word(index - 1) == "the")
-    return ctx.tokens.word(before) in _CLOSING and ctx.tokens.word(stop) in ("with", "at")
 
 
 def _plain_weekday(ctx: Context, index: int, stop: int) -> bool:

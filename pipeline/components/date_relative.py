@@ -67,13 +67,40 @@ def _plain_unit(ctx: Context, index: int) -> Form | None:
     if unit == "weekend":
         return Form(index + 2, "span", "week", _containing(ctx, "weekend", _weekend_told(ctx, index)), weak=True)
     if unit in ("week", "month", "quarter", "year", "decade") and not tokens.gap(index + 1):
-        before = _containing(ctx, unit, -1) if unit == "quarter" or tokens.word(index - 1) == "of" else None
+        passed = unit == "quarter" or tokens.word(index - 1) == "of" or (unit == "year" and looked_back_on(ctx, index))
+        before = _containing(ctx, unit, -1) if passed else None
         return Form(index + 2, unit, unit, _containing(ctx, unit, 0), weak=True, before=before)
     return None
 
 
 PASSED = frozenset({"quarter", "year"})
 """Units of which "the" and "the end of" point at the one before, where they are told in the past."""
+
+
+_REPORTED_UNTIL = 4
+"""The last month in which the figures of the year before are still told as those of "the year"."""
+
+
+def looked_back_on(ctx: Context, index: int) -> bool:
+    """Whether "the year" may be the one before: in a report of early in the year, and of no forecast ("raised its
+    guidance for the year").
+    """
+    tokens, words = ctx.tokens, ctx.words.data.looked_back
+    if ctx.published is None or ctx.published.month > _REPORTED_UNTIL:
+        return False
+    if closes(ctx, index, index + 2):
+        return True
+    near = tokens.low[max(0, index - _WEEKEND_REACH) : index + 2 + _WEEKEND_REACH]
+    return tokens.word(index - 1) in words.after and words.barred.isdisjoint(near)
+
+
+def closes(ctx: Context, index: int, stop: int) -> bool:
+    """Whether what is told is how a period ended ("exited the quarter with 40 MW")."""
+    before = index - 1 - (ctx.tokens.word(index - 1) == "the")
+    words = ctx.words.data.looked_back
+    verb = ctx.tokens.word(before)
+    told = verb in words.closing or (ctx.tokens.word(stop - 1) == "year" and verb in words.closing_year)
+    return told and ctx.tokens.word(stop) in ("with", "at")
 
 
 def _weekend_told(ctx: Context, index: int) -> int:

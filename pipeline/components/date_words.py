@@ -111,6 +111,15 @@ class WeekdayContext(Record):
     not_after: frozenset[str]
 
 
+class LookedBack(Record):
+    """Where "the year" told of is the one before, and how a period is told to have ended."""
+
+    after: frozenset[str]
+    barred: frozenset[str]
+    closing: frozenset[str]
+    closing_year: frozenset[str]
+
+
 class WeakUnits(Record):
     """Where "the year" and a lone season are dates."""
 
@@ -154,6 +163,7 @@ class DateWords(Record):
     list_words: ListWords
     direction: Direction
     weekday_context: WeekdayContext
+    looked_back: LookedBack
     weak_units: WeakUnits
 
 

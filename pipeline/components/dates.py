@@ -20,7 +20,7 @@ from pipeline.components import calendar
 from pipeline.components import date_relative as relative
 from pipeline.components.calendar import Interval
 from pipeline.components.date_anaphora import pointing_back
-from pipeline.components.date_context import accepted, closes, on_weekday, side
+from pipeline.components.date_context import accepted, on_weekday, side
 from pipeline.components.date_periods import period
 from pipeline.components.date_words import Context, Form, Tokens, words
 from pipeline.records import DateMention, DateRange, DateRelation
@@ -226,7 +226,7 @@ def _combined(ctx: Context, form: Form, other: Form, clear: bool) -> Form | None
 def _resolved(ctx: Context, form: Form, first: int, stop: int, relation: DateRelation) -> Interval | None:
     found = _placed(ctx, form, first, stop, relation)
     bare = ctx.tokens.word(first) not in ctx.words.relations.by_first  # "closed in June" ends no month
-    if found and bare and form.unit in ("quarter", "year", "month") and closes(ctx, first, stop):
+    if found and bare and form.unit in ("quarter", "year", "month") and relative.closes(ctx, first, stop):
         return calendar.part(found, form.unit, "late", True)
     return found
 

@@ -37,6 +37,14 @@ class CurrencyRow(Record):
     prefixes: tuple[str, ...]
     names: tuple[str, ...] = ()
     scaled: tuple[str, ...] = ()
+    lands: tuple[str, ...] = ()
+
+
+class SharedRow(Record):
+    """Names that several currencies have; the first is meant where no land tells."""
+
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
 
 
 class PowerWords(Record):
@@ -113,6 +121,7 @@ class UnitRules(Record):
     units: tuple[UnitRow, ...]
     power: PowerWords
     currencies: tuple[CurrencyRow, ...]
+    shared: tuple[SharedRow, ...]
     money: MoneyWords
     accelerators: chips.ChipWords
     ellipsis: EllipsisWords

@@ -22,6 +22,7 @@ from pipeline.components import qualifiers
 from pipeline.components.elided import with_elided
 from pipeline.components.measures import Term, read_bare, read_term, rules
 from pipeline.components.numbers import alternatives, number_words
+from pipeline.components.shared_currencies import settled
 from pipeline.records import Quantity, QuantityMention, Relation
 
 NAME = "infraclaims_quantities"
@@ -113,7 +114,7 @@ def _patterns() -> _Patterns:
 
 def find_quantities(text: str) -> list[QuantityMention]:
     """All quantities in reading order, those included whose unit stands elsewhere; otherwise as `read_quantities`."""
-    return with_elided(text, read_quantities(text), read_quantities)
+    return settled(text, with_elided(text, read_quantities(text), read_quantities))
 
 
 def read_quantities(text: str) -> list[QuantityMention]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 
 from pipeline import lexicon
+from pipeline.components.datelines import find_dateline
 from pipeline.components.name_runs import key_of
 from pipeline.components.name_words import Found, Words, rules
 from pipeline.components.placed_sites import row_of_place
@@ -25,12 +26,15 @@ def town_sites(words: Words, found: Sequence[Found]) -> list[Found]:
     """The names with those towns as sites; all else stays as it is."""
     ids = frozenset(item.id for item in found if item.id)
     placed = dict(_placed(words, found))
+    head = find_dateline(words.text) or (0, 0)
     spoken = [_spoken_of(words, item) for item in found]
     known = {key_of(words, item.first, item.last) for item, site in zip(found, spoken, strict=True) if site} | set(
         placed
     )
     return [
-        _as_site(words, item, placed, ids) if site or _again(words, item, known) else item
+        _as_site(words, item, placed, ids)
+        if (site or _again(words, item, known)) and not head[0] <= words.starts[item.first] < head[1]
+        else item
         for item, site in zip(found, spoken, strict=True)
     ]
 
