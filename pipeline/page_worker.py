@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.records import Extraction, Page, Rejected
@@ -124,5 +125,14 @@ def _serve(
                 result = extract(page, pipeline)
             except MemoryError:
                 result = None
-            size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-            pipe.send((result, time.process_time() - begun, size))
+            pipe.send((result, time.process_time() - begun, _size()))
+
+
+def _size() -> int:
+    """Bytes of memory that this process holds.
+
+    Where the system does not tell: the most that it ever held, which begins with what its parent held (getrusage(2)).
+    """
+    with contextlib.suppress(OSError):
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

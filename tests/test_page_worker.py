@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline import page_worker
 from pipeline.page_worker import PageWorker
 from pipeline.records import ArticleRecord, Extraction, Page
 from pipeline.settings import Settings
@@ -59,6 +60,16 @@ def test_a_bad_page_is_rejected_and_the_next_one_done(order: str, reason: str, w
 def test_one_process_does_many_pages_and_tells_what_they_cost(worker: PageWorker) -> None:
     assert len({process_of(worker) for _ in range(20)}) == 1
     assert worker.do(Page(source="p", content="fine")).cpu >= 0
+
+
+def test_what_the_parent_holds_does_not_count(worker: PageWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program with much memory of its own keeps its worker."""
+    monkeypatch.setattr(page_worker, "LARGEST", 500_000_000)
+    held = bytearray(os.urandom(1_000_000)) * 600
+    assert len({process_of(worker) for _ in range(3)}) == 1
+    monkeypatch.setattr(page_worker, "LARGEST", 1_000_000)
+    assert len({process_of(worker) for _ in range(3)}) == 3
+    assert len(held) == 600_000_000
 
 
 def test_a_pipeline_that_does_not_build_is_no_page_s_fault() -> None:
