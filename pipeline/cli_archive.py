@@ -90,9 +90,10 @@ def reextract(
 def _with_prefect(work: Work, workers: int, cluster: str | None) -> Totals:
     from pipeline import local_prefect
 
-    needed = {"hyperscan": work.tasks[0].options.screen, "prefect_dask": cluster is not None}
-    for name in (name for name, used in needed.items() if used and importlib.util.find_spec(name) is None):
-        raise ModuleNotFoundError(name=name)  # before the seconds that Prefect takes to start
+    used = {"hyperscan": work.tasks[0].options.screen, "prefect_dask": cluster is not None}
+    missing = [name for name in used if used[name] and importlib.util.find_spec(name) is None]
+    if missing:  # told before the seconds that Prefect takes to start
+        raise ModuleNotFoundError(name=missing[0])
     with writing(Path(tempfile.gettempdir())):
         local_prefect.prepare()
     from pipeline import flows

@@ -66,16 +66,9 @@ _SHARE = re.compile(
 
 
 @functools.cache
-def _acting() -> re.Pattern[str]:
-    """Behind "it": what a company does and a site does not."""
-    helping, acts = ("|".join(_rules()[name]) for name in ("helping", "company_acts"))
-    return re.compile(rf"(?:\s{{1,2}}(?:{helping})){{0,6}}\s{{1,2}}(?:{acts})\b")
-
-
-@functools.cache
-def _of_a_site() -> re.Pattern[str]:
-    """Behind "it": what a site does and a company does not."""
-    helping, acts = ("|".join(_rules()[name]) for name in ("helping", "site_acts"))
+def _acting(whose: str) -> re.Pattern[str]:
+    """Behind "it": what only a company does (`company_acts`), or only a site (`site_acts`)."""
+    helping, acts = ("|".join(_rules()[name]) for name in ("helping", whose))
     return re.compile(rf"(?:\s{{1,2}}(?:{helping})){{0,6}}\s{{1,2}}(?:{acts})\b")
 
 
@@ -248,10 +241,10 @@ def _referent(
     if match["pronoun"]:
         low = match["pronoun"].lower()
         subject = match.start() - start <= 2 and low in {"it", "they"}
-        subject = subject and not _acting().match(match.string, match.end())
+        subject = subject and not _acting("company_acts").match(match.string, match.end())
         if subject and focus.sites and (not focus.companies or focus.sites[-1].start > focus.companies[-1][0].start):
             return focus.sites[-1]
-        if low == "it" and focus.sites and _of_a_site().match(match.string, match.end()):
+        if low == "it" and focus.sites and _acting("site_acts").match(match.string, match.end()):
             return focus.sites[-1]
         one = low in {"it", "its"}
         opens = one and bool(_OPENING.fullmatch(match.string, start, match.start()))

@@ -109,17 +109,14 @@ class Reading:
     published: dt.date | None
     sentences: tuple[Sentence, ...]
     entities: tuple[Entity, ...]
+    dateline: tuple[int, int]
+    """Where its dateline stands ("TUCSON, Ariz. (AP) — "), nowhere at all if it has none."""
     _token_starts: tuple[int, ...] = field(repr=False)
 
     @functools.cached_property
     def spellings(self) -> frozenset[str]:
         """Every word of the text, as it is written."""
         return frozenset(re.findall(r"\w+", self.text))
-
-    @functools.cached_property
-    def dateline(self) -> tuple[int, int]:
-        """Where its dateline stands ("TUCSON, Ariz. (AP) — "), nowhere at all if it has none."""
-        return find_dateline(self.text, self.published) or (0, 0)
 
     @functools.cached_property
     def sentences_by_key(self) -> Mapping[str, set[int]]:
@@ -245,6 +242,7 @@ def read(
         published=published,
         sentences=tuple(sentences),
         entities=tuple(entities),
+        dateline=head,
         _token_starts=tuple(token.idx for token in doc),
     )
 

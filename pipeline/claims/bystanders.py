@@ -7,6 +7,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pipeline import lexicon
 from pipeline.claims.scope import word_pattern
@@ -91,9 +92,7 @@ def _consents(reading: Reading, thing: Thing) -> bool:
     judges: list[str] = lexicon.toml("deals")["scope"]["judges"]
     if thing.kind == "government" and thing.name.split()[-1] in judges:
         return True
-    words = _scope("leave_before")
-    leave = rf"\b(?:{words}) (?:by|from|of|with|at|before)(?: the)? $"
-    return _before(leave).search(reading.text, max(0, thing.start - 40), thing.start) is not None
+    return _around().leave.search(reading.text, max(0, thing.start - 40), thing.start) is not None
 
 
 def _market(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
@@ -103,16 +102,27 @@ def _market(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
     bound = word_pattern("deals", "sets", "deal").search(reading.text, sentence.start, sentence.end)
     if not bound and not _SIDE.search(reading.text, max(0, thing.start - 16), thing.start):
         return True
-    behind = _before(rf"\s(?:{_scope('market_after')})\b").match(reading.text, thing.end)
-    before = _before(rf"\b(?:{_scope('market_before')}) $").search(reading.text, max(0, thing.start - 20), thing.start)
+    behind = _around().market_after.match(reading.text, thing.end)
+    before = _around().market_before.search(reading.text, max(0, thing.start - 20), thing.start)
     return behind is not None or before is not None
 
 
-def _scope(name: str) -> str:
-    words: list[str] = lexicon.toml("deals")["scope"][name]
-    return "|".join(re.escape(word) for word in words)
+class _Around(NamedTuple):
+    """What stands right before or behind a name that is no party."""
+
+    leave: re.Pattern[str]
+    market_before: re.Pattern[str]
+    market_after: re.Pattern[str]
 
 
 @functools.cache
-def _before(words: str) -> re.Pattern[str]:
-    return re.compile(words, re.IGNORECASE)
+def _around() -> _Around:
+    scope = lexicon.toml("deals")["scope"]
+    leave, before, after = (
+        "|".join(map(re.escape, scope[name])) for name in ("leave_before", "market_before", "market_after")
+    )
+    return _Around(
+        re.compile(rf"\b(?:{leave}) (?:by|from|of|with|at|before)(?: the)? $", re.IGNORECASE),
+        re.compile(rf"\b(?:{before}) $", re.IGNORECASE),
+        re.compile(rf"\s(?:{after})\b", re.IGNORECASE),
+    )

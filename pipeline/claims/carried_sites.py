@@ -19,6 +19,7 @@ from pipeline.reading import Anchor, ClauseSpan, Placed, Reading, Sentence, Thin
 from pipeline.records import CueMention
 
 _DATELINE = re.compile(r"[A-Z][^\n–—]{2,70}?\s?(?:\((?:AP|Reuters|AFP|Bloomberg|UPI)\)\s?[-–—]|[–—]|--|\s-)\s")
+"""Opens a sentence as a dateline does, in the midst of a text too ("Ashby, Ohio — The council …" in a newsletter)."""
 _ARTICLES = frozenset({"a", "an", "the", "its", "their", "another", "our"})
 _SUBJECTS = frozenset({"it", "they", "he", "she", "we", "the", "its", "their", "this", "these", "a", "an"})
 """Behind "that" it opens a clause of its own, which nothing before it goes on into ("said that it will …")."""
@@ -306,5 +307,5 @@ def _builds(reading: Reading, company: Thing, site: Thing) -> bool:
 def _entry(reading: Reading, company: Thing, site: Thing) -> bool:
     """Whether a paragraph opens with the site as its heading ("Tarn, Ohio. Fernlea broke ground in May …")."""
     first, here = reading.sentence_at(site.start), reading.sentence_at(company.start)
-    heading = site.start == first.start and reading.words_between(first.start, first.end) <= HEADING
-    return heading and first.paragraph == here.paragraph and first.index < here.index
+    heads = site.start == first.start and reading.words_between(first.start, first.end) <= HEADING
+    return heads and first.paragraph == here.paragraph and first.index < here.index

@@ -25,6 +25,11 @@ _WAS = re.compile(
     r"\b(?:then|once|former|formerly|previously|ex-|old|disused)(?: an?| the| used for)? $", re.IGNORECASE
 )
 """Before what a site was used for when it was bought."""
+_FURTHER = re.compile(
+    r"\b(?:(?:an?|the)\s(?:second|third|further|separate|new|additional)|another)\s(?:[\w-]+\s){0,3}?$", re.IGNORECASE
+)
+_FURTHER_ON = 60
+"""Characters behind the words of a deal among which the site is named that it is about."""
 
 
 def told_as_asked(reading: Reading, sentence: Sentence, rule: DealRule, start: int, end: int) -> bool:
@@ -97,13 +102,6 @@ def _curt(reading: Reading, sentence: Sentence, start: int) -> bool:
         any(t.type == "cluster" for t in other.things) or any(in_scope(reading, other, q) for q in other.quantities)
         for other in around
     )
-
-
-_FURTHER = re.compile(
-    r"\b(?:(?:an?|the)\s(?:second|third|further|separate|new|additional)|another)\s(?:[\w-]+\s){0,3}?$", re.IGNORECASE
-)
-_FURTHER_ON = 60
-"""Characters behind the words of a deal among which the site is named that it is about."""
 
 
 def of_a_further_site(reading: Reading, sentence: Sentence, anchor: Anchor) -> bool:

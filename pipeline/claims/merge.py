@@ -151,11 +151,16 @@ def _contrary(a: Draft, b: Draft) -> bool:
     one size.
     """
     said = {a.verdict.realization, b.verdict.realization}
-    if len(said) > 1 and a.another != b.another and not (a.sentence.title or b.sentence.title):
+    if len(said) > 1 and _of_another(a, b):
         return True
     if "negated" not in said or len(said) == 1:
         return False
     return "realized" in said or (a.subject is not None and b.subject is not None and a.subject.key != b.subject.key)
+
+
+def _of_another(a: Draft, b: Draft) -> bool:
+    """Whether only one of two is told as of a further thing, which a title need not tell."""
+    return a.another != b.another and not (a.sentence.title or b.sentence.title)
 
 
 def _one_done(a: Draft, b: Draft) -> bool:
@@ -199,7 +204,7 @@ def _made_apart(a: Draft, b: Draft) -> bool:
     one that is made and one only spoken of are of two things ("in talks about a second campus").
     """
     if a.another != b.another and {a.verdict.realization, b.verdict.realization} == {"realized", "possible"}:
-        return not (a.sentence.title or b.sentence.title)
+        return _of_another(a, b)
     if not (a.strong and b.strong and a.date and b.date):
         return False
     first, second = sorted((a.date.date, b.date.date), key=lambda d: d.start or dt.date.min)

@@ -172,25 +172,11 @@ class MilestoneFinder:
             return None
         if site.type == "place" and hit.rule.event == "announced":
             return None
-        if hit.rule.event == "delivered" and confidence <= _CARRIED and not of_gear(reading, sentence, hit):
-            if not reading.text[hit.start : hit.end].endswith("be delivered"):
-                return None
-            hit = replace(hit, rule=rules()["event.construction_completed"])
-        if _of_a_building(reading, sentence, hit):
-            hit = replace(hit, rule=rules()["event.construction_completed"])
-        told = _in_its_clause(reading, sentence, hit)
-        found = verdict(
-            reading,
-            sentence,
-            told,
-            default="negated" if none else FORMS[hit.form],
-            default_rule=f"{hit.rule.rule}.{hit.form}",
-            deaf_to=self._deaf_to(reading, hit),
-            inside=hit.form in {"open", "pending"},
-            default_confidence=0.6 if hit.form == "open" else 0.9,
-        )
-        if hit.form == "pending" and found.realization == "planned":
-            found = _by_its_words(reading, hit, found, "possible")
+        read = _as_it_reads(reading, sentence, hit, confidence)
+        if read is None or of_machines(reading, sentence, read):
+            return None
+        hit, told = read, _in_its_clause(reading, sentence, read)
+        found = self._verdict(reading, sentence, hit, told, none)
         if hit.rule.event in SETBACKS and found.realization != "realized":
             return None
         sizes = _sizes_of_its_site(sentence, site, hit)
@@ -198,20 +184,9 @@ class MilestoneFinder:
         date = dating.link(reading, sentence, told, rivals, announced=hit.rule.event in {"announced", "permitted"})
         if found.by_default and hit.form == "open" and _over(reading, hit, date):
             found = _by_its_words(reading, hit, found, "realized")
-        if date is None and found.realization == "realized" and _still_to_come(reading, sentence, hit):
+        if _no_news(reading, sentence, hit, found, date, confidence):
             return None
-        if of_machines(reading, sentence, hit):
-            return None
-        if (date is None or date.end < hit.start) and _for_a_purpose(reading, hit, found):
-            return None
-        if date is None and _in_general(reading, sentence, hit, found, confidence):
-            return None
-        if (
-            date
-            and date.start > hit.start
-            and date.end > hit.end
-            and _NOT_BEFORE.search(reading.text, hit.start, hit.end)
-        ):
+        if date and _begins_with(reading, hit, date):
             date = date.model_copy(update={"date": date.date.model_copy(update={"relation": "from"})})
             if found.realization == "negated":
                 found = _by_its_words(reading, hit, found, "planned")
@@ -225,6 +200,49 @@ class MilestoneFinder:
             link_confidence=confidence,
             date=date,
         )
+
+    def _verdict(self, reading: Reading, sentence: Sentence, hit: Hit, told: Anchor, none: bool) -> Verdict:
+        """How real a step is; `none`: whether a "no" stands before it."""
+        found = verdict(
+            reading,
+            sentence,
+            told,
+            default="negated" if none else FORMS[hit.form],
+            default_rule=f"{hit.rule.rule}.{hit.form}",
+            deaf_to=self._deaf_to(reading, hit),
+            inside=hit.form in {"open", "pending"},
+            default_confidence=0.6 if hit.form == "open" else 0.9,
+        )
+        undecided = hit.form == "pending" and found.realization == "planned"
+        return _by_its_words(reading, hit, found, "possible") if undecided else found
+
+
+def _as_it_reads(reading: Reading, sentence: Sentence, hit: Hit, confidence: float) -> Hit | None:
+    """The step, or the completion as which it reads: of a building that is ready, or of a site that is "delivered";
+    None for a delivery of nothing.
+    """
+    completed = replace(hit, rule=rules()["event.construction_completed"])
+    if hit.rule.event == "delivered" and confidence <= _CARRIED and not of_gear(reading, sentence, hit):
+        return completed if reading.text[hit.start : hit.end].endswith("be delivered") else None
+    return completed if _of_a_building(reading, sentence, hit) else hit
+
+
+def _no_news(
+    reading: Reading, sentence: Sentence, hit: Hit, found: Verdict, date: DateMention | None, confidence: float
+) -> bool:
+    """Whether a step is only waited for, a purpose or told in general."""
+    if (date is None or date.end < hit.start) and _for_a_purpose(reading, hit, found):
+        return True
+    if date is not None:
+        return False
+    awaited = found.realization == "realized" and _still_to_come(reading, sentence, hit)
+    return awaited or _in_general(reading, sentence, hit, found, confidence)
+
+
+def _begins_with(reading: Reading, hit: Hit, date: DateMention) -> bool:
+    """Whether a step is told to come no earlier than a date ("will not open before 2028")."""
+    behind = date.start > hit.start and date.end > hit.end
+    return behind and bool(_NOT_BEFORE.search(reading.text, hit.start, hit.end))
 
 
 def _sizes_of_its_site(sentence: Sentence, site: Thing, hit: Hit) -> list[QuantityMention]:

@@ -63,13 +63,13 @@ def no_step(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether the words of a hit tell of no step of any site."""
     event = hit.rule.event
     return (
-        in_a_name(sentence, hit)
+        _in_a_name(sentence, hit)
         or _an_attribute(reading, hit)
-        or of_a_column(reading, sentence, hit)
-        or (hit.form == "named" and not names_a_site(reading, sentence, hit))
-        or by_an_outsider(reading, sentence, hit)
-        or (event == "permitted" and (of_a_law(reading, sentence, hit) or _approves_a_size(reading, sentence, hit)))
-        or (event == "construction_completed" and of_a_part(reading, sentence, hit))
+        or _of_a_column(reading, sentence, hit)
+        or (hit.form == "named" and not _names_a_site(reading, sentence, hit))
+        or _by_an_outsider(reading, sentence, hit)
+        or (event == "permitted" and (_of_a_law(reading, sentence, hit) or _approves_a_size(reading, sentence, hit)))
+        or (event == "construction_completed" and _of_a_part(reading, sentence, hit))
         or (event == "delivered" and _of_chips_counted(reading, sentence, hit))
         or (event == "expanded" and _to_a_size(reading, sentence, hit))
         or (
@@ -133,14 +133,14 @@ def _to_a_size(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     )
 
 
-def in_a_name(sentence: Sentence, hit: Hit) -> bool:
+def _in_a_name(sentence: Sentence, hit: Hit) -> bool:
     """Whether the words begin inside a name ("built by Galecrest Power on the old ranch"), but for who decides."""
     return hit.rule.event != "permitted" and any(
         t.start < hit.start < t.end and t.type in {"company", "person", "publication"} for t in sentence.things
     )
 
 
-def names_a_site(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+def _names_a_site(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether the name of a site stands right behind the hit, but for the name of its owner."""
     site = next((t for t in sentence.things if t.type == "cluster" and t.start >= hit.end and not t.stands_in), None)
     if site is None or not reading.text[site.start].isupper():
@@ -150,20 +150,25 @@ def names_a_site(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     return bool(_OWNED.fullmatch(reading.text, start, site.start))
 
 
-def by_an_outsider(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
-    """Whether it is a lender or a tenant that walks away, or a contract that ends, which does not end the site."""
-    if hit.rule.event not in {"cancelled", "paused", "expanded"}:
+def _by_an_outsider(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+    """Whether a contract ends or grows, a lender or a tenant walks away, or a business grows: nothing of the site."""
+    event = hit.rule.event
+    if event not in {"cancelled", "paused", "expanded"}:
         return False
-    clause = sentence.clauses[sentence.clause_at(hit.start)]
-    walked = hit.rule.event == "cancelled"
-    outsiders = list(word_pattern("events", "linking", "outsiders").finditer(reading.text, clause.start, hit.start))
-    contracts = word_pattern("events", "linking", "contracts").search(reading.text, hit.start, sentence.end)
-    if contracts and reading.words_between(hit.end, contracts.start()) <= _OBJECT:
+    if _object_is(reading, sentence, hit, "contracts") or (
+        event == "expanded" and _object_is(reading, sentence, hit, "business")
+    ):
         return True
-    if hit.rule.event == "expanded":
-        business = word_pattern("events", "linking", "business").search(reading.text, hit.start, sentence.end)
-        return business is not None and reading.words_between(hit.end, business.start()) <= _OBJECT
-    return walked and bool(outsiders) and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
+    clause = sentence.clauses[sentence.clause_at(hit.start)]
+    outsiders = list(word_pattern("events", "linking", "outsiders").finditer(reading.text, clause.start, hit.start))
+    walked = event == "cancelled" and bool(outsiders)
+    return walked and reading.words_between(outsiders[-1].end(), hit.start) <= _OUTSIDE
+
+
+def _object_is(reading: Reading, sentence: Sentence, hit: Hit, words: str) -> bool:
+    """Whether one of a list of words stands right behind those of a step, as what it is done to."""
+    found = word_pattern("events", "linking", words).search(reading.text, hit.start, sentence.end)
+    return found is not None and reading.words_between(hit.end, found.start()) <= _OBJECT
 
 
 def of_gear(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
@@ -174,13 +179,13 @@ def of_gear(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     )
 
 
-def of_a_law(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+def _of_a_law(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether what was decided on is a law and no project ("lawmakers passed a bill that would …")."""
     found = word_pattern("events", "linking", "laws").search(reading.text, hit.start, sentence.end)
     return found is not None and reading.words_between(hit.end, found.start()) <= _LAW
 
 
-def of_a_part(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+def _of_a_part(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether it is a first stage of the building, or no building at all, that is finished ("ground works at Heron were
     finished", "completed its purchase").
     """
@@ -195,7 +200,7 @@ def of_a_part(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     return behind is not None and reading.words_between(hit.end, behind.start()) <= _FINISHED
 
 
-def of_a_column(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
+def _of_a_column(reading: Reading, sentence: Sentence, hit: Hit) -> bool:
     """Whether the step heads a column of a table, whose cell holds no date ("Under construction, MW: 120")."""
     if not sentence.row:
         return False

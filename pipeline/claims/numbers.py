@@ -242,7 +242,7 @@ def _subject(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
     for a site ("the $4 billion project"), that site.
     """
     money = mention.kind == "investment"
-    if money and _stands_for_site(reading, sentence, mention):
+    if _stands_for_site(reading, sentence, mention):
         sites = tuple(t for t in sentence.things if t.type in _SITES)
         found = subjects.link(reading, replace(sentence, things=sites), mention)
         if found.thing and found.thing.type in _SITES:
@@ -277,7 +277,7 @@ def _site_sized() -> re.Pattern[str]:
 def _stands_for_site(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a sum is the cost of a site that the words around it stand for."""
     before = _DEFINITE.search(reading.text, max(sentence.start, mention.start - 30), mention.start)
-    return bool(before) and bool(_site_sized().match(reading.text, mention.end, sentence.end))
+    return bool(before) and _sizes_site(reading, sentence, mention)
 
 
 def _sizes_site(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:

@@ -110,8 +110,13 @@ def _parsed(text: str) -> Iterator[dt.date]:
         yield day
 
 
+def month_number(name: str) -> int:
+    """1 to 12, of the English name of a month or its first letters; ValueError for what is none."""
+    return _MONTHS.index(name[:3].casefold()) + 1
+
+
 def _day(year: str, month: str, day: str) -> dt.date | None:
-    number = int(month) if month.isdigit() else _MONTHS.index(month[:3].casefold()) + 1
+    number = int(month) if month.isdigit() else month_number(month)
     try:
         found = dt.date(int(year), number, int(day))
     except ValueError:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from pipeline.clean.dates import month_number
+
 _UPPER = r"[A-ZÀ-ÖØ-Þ]"
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
@@ -50,6 +52,7 @@ _HEAD = 3_000
 """Characters of a text that are looked at."""
 _NEAR = 10
 """Days between the day of a dateline and that of publication."""
+_MONTH_NAME = re.compile(rf"\b{_MONTH}")
 _DAY = re.compile(r"\d{1,2}")
 _YEAR = re.compile(r"20\d\d")
 
@@ -70,9 +73,7 @@ def find_dateline(text: str, published: dt.date | None = None) -> tuple[int, int
 def _near(day: str, published: dt.date) -> bool:
     """Whether a day, of whatever year where it names none, is about that of publication."""
     year = _YEAR.search(day)
-    month = next(
-        i for i in range(1, 13) if dt.date(2000, i, 1).strftime("%b").lower() in day.lower().replace("sept", "sep")
-    )
+    month = month_number(_MONTH_NAME.findall(day)[0])
     number = _DAY.search(day)
     for other in (int(year[0]),) if year else (published.year - 1, published.year, published.year + 1):
         try:
