@@ -25,15 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from website import Site, rss
 
-from pipeline import local_prefect
-from pipeline.clock import utc_now
-from pipeline.ingest import closing, config
-from pipeline.ingest.fetcher import Fetched, Fetcher
-from pipeline.ingest.run import extraction, open_run
-from pipeline.records import Page
-from pipeline.settings import Settings
-from pipeline.store import write_run
-from pipeline.stream import extract_stream
+# The processes that a run starts read this file again: what they have no use for is imported where it is used.
 
 HOSTS = 4
 ALLOWED = ("127.0.0.1/32",)
@@ -41,6 +33,12 @@ ALLOWED = ("127.0.0.1/32",)
 
 def plain(sites: list[Site], urls: list[str], folder: Path) -> int:
     """Fetch all pages, several hosts at once, and extract them; the number of claims."""
+    from pipeline.clock import utc_now
+    from pipeline.ingest.fetcher import Fetched, Fetcher
+    from pipeline.records import Page
+    from pipeline.settings import Settings
+    from pipeline.store import write_run
+    from pipeline.stream import extract_stream
 
     async def fetch_all() -> list[Page]:
         async with Fetcher("benchmark", utc_now, networks=ALLOWED) as fetcher:
@@ -60,6 +58,11 @@ def plain(sites: list[Site], urls: list[str], folder: Path) -> int:
 
 def whole(sources: Path) -> int:
     """The same pages through a run of ingestion."""
+    from pipeline.clock import utc_now
+    from pipeline.ingest import closing, config
+    from pipeline.ingest.run import extraction, open_run
+    from pipeline.settings import Settings
+
     settings = config.load(sources)
     with open_run(settings, utc_now, lambda _: None) as context, extraction(Settings()) as extract:
         return closing.ingest(context, Settings(), extract).summary.claims
@@ -118,6 +121,8 @@ def main() -> None:
     options = parser.parse_args()
     pages = [path.read_bytes() for path in inputs(options.pages)]
     count = options.count or len(pages)
+    from pipeline import local_prefect
+
     best: dict[str, tuple[float, float]] = {}
     claims: dict[str, int] = {}
     with ExitStack() as stack:

@@ -10,6 +10,7 @@ it (`read_paths`, `extract_stream`, `open_run`; the stages of `pipeline.ingest`;
 import asyncio
 import contextlib
 import itertools
+import logging
 import queue
 import time
 from collections.abc import Callable, Collection, Generator, Iterator
@@ -21,7 +22,6 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.futures import PrefectFuture
-from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
@@ -44,7 +44,7 @@ from pipeline.ingest import closing, config
 from pipeline.ingest import run as ingestion
 from pipeline.ingest.context import Context, Event
 from pipeline.ingest.report import markdown
-from pipeline.ingest.terminal import trouble
+from pipeline.ingest.terminal import level, trouble
 from pipeline.locks import BusyError
 from pipeline.manifest import Entry, Options
 from pipeline.records import Extraction
@@ -167,8 +167,9 @@ def _logged() -> Callable[[Event], None]:
     logger = get_run_logger()
 
     def log(event: Event) -> None:
-        level = logger.warning if event.stage == "alert" else logger.info
-        level("%s", trouble(event), extra=event.model_dump(mode="json", exclude={"message"}))
+        number = logging.getLevelNamesMapping()[level(event).upper()]
+        if logger.isEnabledFor(number):  # a line costs a millisecond, and a row of Prefect's database
+            logger.log(number, "%s", trouble(event), extra=event.model_dump(mode="json", exclude={"message"}))
 
     return log
 
@@ -326,6 +327,8 @@ def _server_for_others() -> Generator[None]:
     if PREFECT_API_URL.value():
         yield
         return
+    from prefect.server.api.server import SubprocessASGIServer  # a second and a half, for clusters only
+
     with temporary_settings({PREFECT_API_URL: SubprocessASGIServer().api_url}):
         yield
 

@@ -27,7 +27,7 @@ from pipeline.ingest.guard import allowed
 from pipeline.ingest.health import SourceHealth
 from pipeline.ingest.report import markdown
 from pipeline.ingest.robots import LONGEST_DELAY, Robots
-from pipeline.ingest.terminal import log_line, trouble
+from pipeline.ingest.terminal import level, log_line, trouble
 from pipeline.ingest.urls import BadUrlError, canonical, key, same_site
 from pipeline.store import Summary
 
@@ -387,6 +387,18 @@ def test_the_artifact_shows_what_strangers_wrote_as_text():
     assert rendered.count("<h2>") == 2
     assert rendered.count("<tr>") == 1 + len(Summary.model_fields) + 1 + 3 + 1 + 1
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome", "expected"),
+    [
+        ("fetch", "fetched", "debug"), ("fetch", "unchanged", "debug"), ("extract", "irrelevant", "debug"),
+        ("fetch", "timeout", "warning"), ("extract", "rejected", "warning"), ("alert", "alert", "warning"),
+        ("publish", "published", "info"), ("end", "done", "info"),
+    ],
+)  # fmt: skip
+def test_a_page_that_went_well_is_no_line_of_the_usual_log(stage: str, outcome: str, expected: str):
+    assert level(Event.model_validate({"stage": stage, "subject": "s", "outcome": outcome})) == expected
 
 
 def test_a_log_line_is_one_line_of_plain_characters():

@@ -104,7 +104,7 @@ def test_a_reader_finds_the_claims_in_the_morning(home: Path, morning: subproces
 def test_logs_are_one_json_object_a_line(morning: subprocess.CompletedProcess[str]):
     lines = [json.loads(line) for line in morning.stderr.splitlines()[:-1]]
     assert {line["stage"] for line in lines} >= {"discover", "fetch", "extract", "publish", "deliver", "end"}
-    assert all(line["at"] and line["level"] in ("info", "warning") for line in lines)
+    assert all(line["at"] and line["level"] in ("debug", "info", "warning") for line in lines)
     assert [line["outcome"] for line in lines if line["subject"] == "down"] == ["server_error"]
 
 

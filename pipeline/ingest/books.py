@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,10 +25,11 @@ class Noted(Record):
     repeated: tuple[str, ...] = ()
 
 
-def owner_of(db: Connection, document: str) -> str | None:
-    """The address of the page that a document came from; null where it is not known yet."""
+def owners(db: Connection, wanted: Collection[str]) -> dict[str, str]:
+    """The address of the page that each of these documents came from; those that are not known yet are left out."""
     joined = documents.join(pages, pages.c.id == documents.c.page)
-    return db.scalar(sa.select(pages.c.url).select_from(joined).where(documents.c.id == document))
+    chosen = sa.select(documents.c.id, pages.c.url).select_from(joined).where(documents.c.id.in_(wanted))
+    return {row.id: row.url for row in db.execute(chosen)}
 
 
 def text_hash(db: Connection, document: str) -> str | None:

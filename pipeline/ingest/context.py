@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from sqlalchemy.engine import Engine
 
 from pipeline.archive import Archive
 from pipeline.ingest.config import Config
+from pipeline.ingest.queue import Lease
 from pipeline.records import Record
 
 Clock = Callable[[], dt.datetime]
@@ -41,6 +43,11 @@ class Context:
     deadline: dt.datetime
     turns: dict[str, float] = field(default_factory=dict[str, float])
     """When each host may be asked again, in seconds of the monotonic clock: what one stage leaves to the next."""
+
+    @cached_property
+    def lease(self) -> Lease:
+        """The hosts that this run's worker has."""
+        return Lease(self.worker)
 
     def now(self) -> float:
         """Seconds since 1970."""

@@ -22,9 +22,6 @@ from pipeline.ingest.queue import Waiting
 from pipeline.ingest.urls import canonical
 from pipeline.records import Page, content_hash
 
-LEASE_SECONDS = 600.0
-"""For which a worker has a host without a sign of life."""
-
 
 async def fetch_batch(context: Context, gate: Gate, waiting: Iterable[Waiting]) -> None:
     """Ask for every page of the batch whose time comes; returns when each was had, refused or put off.
@@ -105,8 +102,9 @@ def _settle_refused(
 
 
 def _note_turn(context: Context, gate: Gate, db: Connection, page: Waiting) -> None:
-    queue.set_host(db, page.host, next_at=gate.next_at(page.host))
-    queue.renew(db, context.worker, context.now(), LEASE_SECONDS)
+    queue.set_turn(db, page.host, gate.next_at(page.host))
+    if context.lease.due():
+        context.lease.renew(db, context.now())
 
 
 def describe(source: Source, page: Waiting, found: Fetched, digest: str) -> Page:

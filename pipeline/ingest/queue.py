@@ -8,6 +8,8 @@ hosts, not pages: so a host has one queue, however many workers there are.
 from __future__ import annotations
 
 import datetime as dt
+import math
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -184,9 +186,24 @@ def _lease(db: Connection, host: str, worker: str, now: float, lease: float) -> 
     return db.execute(taken.values(owner=worker, leased_at=now, lease_until=now + lease)).rowcount == 1
 
 
-def renew(db: Connection, worker: str, now: float, lease: float) -> None:
-    """Keep the hosts of a worker for another `lease` seconds."""
-    db.execute(hosts.update().where(hosts.c.owner == worker).values(leased_at=now, lease_until=now + lease))
+class Lease:
+    """The hosts of a worker, its own for ten minutes after each sign of life; a sign a minute is enough."""
+
+    SECONDS = 600.0
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
+        self._renewed = -math.inf
+
+    def due(self) -> bool:
+        """Whether it is time for another sign of life."""
+        return time.monotonic() - self._renewed > self.SECONDS / 10
+
+    def renew(self, db: Connection, now: float) -> None:
+        """Keep the hosts."""
+        self._renewed = time.monotonic()
+        mine = hosts.update().where(hosts.c.owner == self._worker)
+        db.execute(mine.values(leased_at=now, lease_until=now + self.SECONDS))
 
 
 def release(db: Connection, worker: str | None = None) -> None:
@@ -224,6 +241,11 @@ def set_host(db: Connection, name: str, **fields: Any) -> None:
     """Change what is kept of a host; a new one is entered."""
     _add_hosts(db, [name])
     db.execute(hosts.update().where(hosts.c.host == name).values(**fields))
+
+
+def set_turn(db: Connection, name: str, at: float) -> None:
+    """A host that is known may be asked again at `at`."""
+    db.execute(hosts.update().where(hosts.c.host == name).values(next_at=at))
 
 
 def set_fetched(db: Connection, url: str, location: Location, page: Page, found: dict[str, Any], now: float) -> bool:

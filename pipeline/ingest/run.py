@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import hashlib
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -25,11 +24,11 @@ from pipeline.ingest.config import Config
 from pipeline.ingest.context import Clock, Context, Event
 from pipeline.ingest.discover import Parser, discover
 from pipeline.ingest.fetcher import Fetcher
-from pipeline.ingest.fetching import LEASE_SECONDS, fetch_batch
+from pipeline.ingest.fetching import fetch_batch
 from pipeline.ingest.folder import read_folder
 from pipeline.ingest.gate import Gate
 from pipeline.ingest.links import Link
-from pipeline.ingest.queue import Waiting
+from pipeline.ingest.queue import Lease, Waiting
 from pipeline.ingest.tables import make_durable, open_state, serialise
 from pipeline.ingest.webhook import payloads
 from pipeline.locks import only_one
@@ -40,6 +39,7 @@ from pipeline.store import Summary, count, summary
 from pipeline.stream import extract_or_reject
 
 _PER_HOST = 25
+_READY = ("fetched", "refused")
 _ABANDONED_SECONDS = 3_600.0
 SHOWN = 30
 """Claims of a batch that its report carries; the files hold all."""
@@ -146,7 +146,7 @@ def run_batch(context: Context, number: int, extract: Extract) -> BatchReport | 
     with context.engine.begin() as db:
         waiting = queue.claim(
             db, context.worker, context.now(), context.config.by_name, limit=operation.batch,
-            per_host=max(_PER_HOST, operation.batch // 8), patience=operation.patience, lease=LEASE_SECONDS,
+            per_host=max(_PER_HOST, operation.batch // 8), patience=operation.patience, lease=Lease.SECONDS,
         )  # fmt: skip
     if not waiting:
         return None
@@ -154,7 +154,7 @@ def run_batch(context: Context, number: int, extract: Extract) -> BatchReport | 
     try:
         asyncio.run(_fetch(context, waiting))
         taken = _read_again(context.engine, waiting)
-        ready = [page for page in taken if page.status in ("fetched", "refused")]
+        ready = [page for page in taken if page.status in _READY]
         found = _publish(context, batch, ready, _extract(context, ready, extract)) if ready else []
     finally:
         with context.engine.begin() as db:
@@ -163,7 +163,7 @@ def run_batch(context: Context, number: int, extract: Extract) -> BatchReport | 
     for result in found:
         count(counts, result)
     before = {page.id: (page.status, page.attempts) for page in waiting}
-    moved = len(ready) + sum(before[page.id] != (page.status, page.attempts) for page in taken if page not in ready)
+    moved = sum(page.status in _READY or before[page.id] != (page.status, page.attempts) for page in taken)
     claims = [claim for result in found for claim in result.claims][:SHOWN]
     return BatchReport(id=batch, moved=moved, summary=summary(counts), claims=tuple(claims))
 
@@ -181,7 +181,6 @@ def _read_again(engine: Engine, waiting: Sequence[Waiting]) -> list[Waiting]:
 def _extract(context: Context, ready: Sequence[Waiting], extract: Extract) -> list[Extraction]:
     """One extraction for each page, in order; the lease is kept alive meanwhile."""
     results: list[Extraction] = []
-    renewed = time.monotonic()
     for page, result in zip(ready, extract(_contents(context, ready)), strict=True):
         results.append(_as_disposed(result))
         article = results[-1].article
@@ -191,10 +190,9 @@ def _extract(context: Context, ready: Sequence[Waiting], extract: Extract) -> li
                 count=len(result.claims), source=page.source,
             )
         )  # fmt: skip
-        if time.monotonic() - renewed > LEASE_SECONDS / 10:
-            renewed = time.monotonic()
+        if context.lease.due():
             with context.engine.begin() as db:
-                queue.renew(db, context.worker, context.now(), LEASE_SECONDS)
+                context.lease.renew(db, context.now())
     return results
 
 
@@ -205,7 +203,7 @@ def _contents(context: Context, ready: Sequence[Waiting]) -> Iterator[Page | Rej
         page = _content(context, waiting)
         if isinstance(page, Page) and page.id:
             with context.engine.begin() as db:
-                known = first.get(page.id) or books.owner_of(db, page.id)
+                known = first.get(page.id) or books.owners(db, [page.id]).get(page.id)
             first.setdefault(page.id, waiting.url)
             if known:
                 page = _same_article(waiting.url, page.id, known)
@@ -251,13 +249,15 @@ def _publish(context: Context, batch: str, ready: Sequence[Waiting], results: Se
         kept: list[Extraction] = []
         linked: list[Link] = []
         repeated: set[str] = set()
+        owners = books.owners(db, {_document_id(found) for found in results})
         for page, found in zip(ready, results, strict=True):
-            result = _late_duplicate(books.owner_of(db, _document_id(found)), page, found)
+            result = _late_duplicate(owners.get(_document_id(found)), page, found)
             if page.document and _no_news(result, books.text_hash(db, page.document)):
                 queue.set_unchanged(db, page, now)
                 continue
             if result.article.disposition in ("extracted", "irrelevant"):
                 noted = books.note(db, page.id, page.document, result, now)
+                owners.setdefault(_document_id(result), page.url)
                 linked += noted.links
                 repeated |= set(noted.repeated)
             books.dispose(db, page.id, result, now)

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Generator
-from typing import TextIO, cast
+from typing import Literal, TextIO, cast
 
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -48,11 +48,18 @@ def listening(clock: Clock, stream: TextIO | None = None) -> Generator[Callable[
         yield show
 
 
+def level(event: Event) -> Literal["debug", "info", "warning"]:
+    """How much an event matters: a page that went well is told by the counts of its batch."""
+    if event.outcome not in _GOOD:
+        return "warning"
+    return "debug" if event.stage in ("fetch", "extract") else "info"
+
+
 def log_line(event: Event, at: dt.datetime) -> str:
     """The event as JSON: `at`, `level`, then its fields; control characters escaped."""
-    level = "info" if event.outcome in _GOOD else "warning"
     fields = event.model_dump(exclude_none=True)
-    return json.dumps({"at": at.isoformat(timespec="milliseconds"), "level": level, **fields}, ensure_ascii=True)
+    told = {"at": at.isoformat(timespec="milliseconds"), "level": level(event), **fields}
+    return json.dumps(told, ensure_ascii=True)
 
 
 def trouble(event: Event) -> str:
