@@ -10,12 +10,18 @@ from sqlalchemy.engine import Connection
 
 from pipeline.ingest import links
 from pipeline.ingest.links import Known, Link
+from pipeline.ingest.queue import PAGE
 from pipeline.ingest.tables import batches, claims, deliveries, documents, pages, terms
 from pipeline.records import Document, Extraction, Record
 
 COPY_SECONDS = 30 * 86_400.0
 """For which a text is remembered as one that others may copy."""
 _MOST_CANDIDATES = 50
+_OWNERS = (
+    sa.select(documents.c.id, pages.c.url)
+    .select_from(documents.join(pages, pages.c.id == documents.c.page))
+    .where(documents.c.id.in_(sa.bindparam("wanted", expanding=True)))
+)
 
 
 class Noted(Record):
@@ -27,9 +33,7 @@ class Noted(Record):
 
 def owners(db: Connection, wanted: Collection[str]) -> dict[str, str]:
     """The address of the page that each of these documents came from; those that are not known yet are left out."""
-    joined = documents.join(pages, pages.c.id == documents.c.page)
-    chosen = sa.select(documents.c.id, pages.c.url).select_from(joined).where(documents.c.id.in_(wanted))
-    return {row.id: row.url for row in db.execute(chosen)}
+    return {row.id: row.url for row in db.execute(_OWNERS, {"wanted": list(wanted)})}
 
 
 def text_hash(db: Connection, document: str) -> str | None:
@@ -67,12 +71,11 @@ def _enter(
     db: Connection, page: int, document: Document, sketch: Sequence[int], copy_of: str | None, now: float
 ) -> None:
     published = document.published.isoformat() if document.published else None
-    db.execute(
-        documents.insert().values(
-            id=document.id, url=document.url or "", page=page, text_sha256=document.text_sha256, published=published,
-            at=now, sketch=links.packed(sketch) if sketch else None, copy_of=copy_of,
-        )
-    )  # fmt: skip
+    row = {
+        "id": document.id, "url": document.url or "", "page": page, "text_sha256": document.text_sha256,
+        "published": published, "at": now, "sketch": links.packed(sketch) if sketch else None, "copy_of": copy_of,
+    }  # fmt: skip
+    db.execute(documents.insert(), row)
     if sketch and copy_of is None:
         # Copies are found by their original: one entry for each text, however often it is printed.
         db.execute(terms.insert(), [{"term": term, "document": document.id} for term in sketch[: links.TERMS]])
@@ -112,13 +115,9 @@ def dispose(db: Connection, page: int, result: Extraction, now: float) -> None:
     """A page has its disposition."""
     article = result.article
     kept = article.document is not None and article.disposition in ("extracted", "irrelevant")
-    fields: dict[str, Any] = {"document": article.document.id} if kept and article.document else {}
-    db.execute(
-        pages.update().where(pages.c.id == page).values(
-            status="done", disposition=article.disposition, reason=article.reason, message=article.message,
-            disposed_at=now, **fields,
-        )
-    )  # fmt: skip
+    fields = {"document": article.document.id} if kept and article.document else {}
+    told = {"disposition": article.disposition, "reason": article.reason, "message": article.message}
+    db.execute(PAGE, {"known": page, "status": "done", "disposed_at": now, **told, **fields})
 
 
 def add_batch(db: Connection, batch: str, day: str, now: float) -> None:

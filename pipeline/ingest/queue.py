@@ -72,6 +72,11 @@ class Waiting(Record):
 
 
 _WAITING = [pages.c[name] for name in Waiting.model_fields]
+# What is run for every page, made once: making a statement costs more than running it.
+_HOST = hosts.update().where(hosts.c.host == sa.bindparam("known"))
+_FOUND = pages.update().where((pages.c.url == sa.bindparam("known")) & (pages.c.status == "found"))
+PAGE = pages.update().where(pages.c.id == sa.bindparam("known"))
+"""Changes a page; parameters: `known`, its id, and what is to be changed."""
 
 
 def add(db: Connection, source: str, entries: Iterable[Entry], now: float, host: str | None = None) -> int:
@@ -240,12 +245,12 @@ def host(db: Connection, name: str) -> Host:
 def set_host(db: Connection, name: str, **fields: Any) -> None:
     """Change what is kept of a host; a new one is entered."""
     _add_hosts(db, [name])
-    db.execute(hosts.update().where(hosts.c.host == name).values(**fields))
+    db.execute(_HOST, {"known": name, **fields})
 
 
 def set_turn(db: Connection, name: str, at: float) -> None:
     """A host that is known may be asked again at `at`."""
-    db.execute(hosts.update().where(hosts.c.host == name).values(next_at=at))
+    db.execute(_HOST, {"known": name, "next_at": at})
 
 
 def set_fetched(db: Connection, url: str, location: Location, page: Page, found: dict[str, Any], now: float) -> bool:
@@ -258,14 +263,13 @@ def set_fetched(db: Connection, url: str, location: Location, page: Page, found:
         "fetched_at": page.retrieved.timestamp() if page.retrieved else now, "reason": None, "message": None,
         "next_try": None, **found,
     }  # fmt: skip
-    changed = pages.update().where((pages.c.url == url) & (pages.c.status == "found")).values(**fields)
-    return db.execute(changed).rowcount == 1
+    return db.execute(_FOUND, {"known": url, **fields}).rowcount == 1
 
 
 def set_unchanged(db: Connection, page: Waiting, now: float, **found: Any) -> None:
     """A page that was read before is as it was."""
     fields = {"status": "done", "checked_at": now, "reason": None, "message": None, "attempts": 0, **found}
-    db.execute(pages.update().where(pages.c.id == page.id).values(**fields))
+    db.execute(PAGE, {"known": page.id, **fields})
 
 
 def set_refused(
@@ -288,7 +292,7 @@ def set_refused(
         fields |= {"status": "found", "next_try": now + max(wait, asked)}
     else:
         fields |= {"status": "done" if page.document else "refused", "next_try": None}
-    db.execute(pages.update().where(pages.c.id == page.id).values(**fields))
+    db.execute(PAGE, {"known": page.id, **fields})
     return fields["status"]
 
 
