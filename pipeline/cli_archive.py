@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli_io import named_for_prefect, printing, writing
+from pipeline.cli_io import counted, named_for_prefect, printing, writing
 from pipeline.locks import BusyError, no_writer
 
 if TYPE_CHECKING:
@@ -128,9 +128,9 @@ def verify(out: Path) -> None:
         click.echo(f"{path}: no entry of the manifest names it", err=True)
     if unfinished:
         click.echo(f"{out}: {NOT_FINISHED}", err=True)
-    found = f"{wrong} shards are wrong" if wrong else "not all" if others or unfinished else "whole"
+    found = f"{counted(wrong, 'shard')} of them wrong" if wrong else "not all" if others or unfinished else "whole"
     with printing():
-        click.echo(f"{shards:,} shards, {records:,} records, {claims:,} claims: {found}")
+        click.echo(f"{counted(shards, 'shard')}, {counted(records, 'record')}, {counted(claims, 'claim')}: {found}")
     sys.exit(NOT_WHOLE if wrong or others or unfinished else 0)
 
 
@@ -151,7 +151,7 @@ def merge(out: Path, to: Path) -> None:
     with _explained(), no_writer(out), writing(to):
         done = merged(out, to)
     again = f"; {done.duplicates:,} of documents that an earlier shard has are left out" if done.duplicates else ""
-    click.echo(f"wrote {done.claims:,} claims to {to}{again}", err=True)
+    click.echo(f"wrote {counted(done.claims, 'claim')} to {to}{again}", err=True)
 
 
 def _say_what(work: Work) -> None:
@@ -161,16 +161,18 @@ def _say_what(work: Work) -> None:
     reasons: Counter[Why] = Counter(todo.why for todo in work.comparison.todo)
     size = sum(todo.shard.size for todo in work.comparison.todo) / 1e6
     kept, todo = len(work.comparison.kept), len(work.comparison.todo)
-    click.echo(f"{len(work.shards):,} shards: {kept:,} done and verified, {todo:,} to do ({size:,.0f} MB)", err=True)
+    click.echo(
+        f"{counted(len(work.shards), 'shard')}: {kept:,} done and verified, {todo:,} to do ({size:,.0f} MB)", err=True
+    )
     for why, count in sorted(reasons.items()):
         click.echo(f"  {count:,}: {WHY[why]}", err=True)
     if work.comparison.gone:
-        click.echo(f"  {len(work.comparison.gone):,} shards of changed inputs go", err=True)
+        click.echo(f"  {counted(len(work.comparison.gone), 'shard')} of changed inputs: removed", err=True)
 
 
 def _say_totals(totals: Totals, out: Path) -> None:
     dispositions = ", ".join(f"{count:,} {name}" for name, count in totals.dispositions.items())
-    click.echo(f"{totals.records:,} records: {dispositions}; {totals.claims:,} claims", err=True)
+    click.echo(f"{counted(totals.records, 'record')}: {dispositions}; {counted(totals.claims, 'claim')}", err=True)
     for reason, count in sorted(totals.reasons.items(), key=lambda item: -item[1]):
         click.echo(f"  {count:,} {reason}", err=True)
     click.echo(f"wrote {out}", err=True)

@@ -177,6 +177,11 @@ def named_for_prefect(*paths: str | Path) -> None:
             raise click.UsageError(f"{shown}: its name is no UTF-8, which Prefect does not take; `extract` does")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: "1 shard", "2,000 shards"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def write_page(path: Path, text: str) -> None:
     """Write one page, whole or not at all, and say so. Raises a usage error that names it."""
     from pipeline.store import replacing

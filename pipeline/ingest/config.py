@@ -229,4 +229,6 @@ def _why(error: Any) -> str:
         return "there is no such key"
     if error["type"] == "missing":
         return "is missing"
+    if error["type"] == "too_short":
+        return "is empty"
     return str(error["msg"]).removeprefix("Value error, ")
