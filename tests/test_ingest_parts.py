@@ -293,6 +293,7 @@ def test_the_example_of_a_sources_file_is_valid():
     ("text", "named"),
     [
         ("", "operation: is missing"),
+        ('sources = []\n[operation]\ncontact = "a"\n', "sources: is empty"),
         ("[operation", "sources.toml"),
         (GOOD.replace("contact", "kontact"), "operation.kontact: there is no such key"),
         (GOOD + 'typo = "x"\n', "sources[1] (wire).typo: there is no such key"),
