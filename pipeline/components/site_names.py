@@ -27,6 +27,8 @@ _WHERE_REACH = 24
 _INSERT = 14
 _NEAR = 6
 _CLAUSE_REACH = 14
+_OWN_NAME = 4
+"""Words of the name of a site behind its owner's."""
 
 
 def named_sites(
@@ -106,7 +108,7 @@ def _by_context(words: Words, run: Run, families: Mapping[str, int]) -> int:
         return 0
     if _numbered(words, first, last) or (_coded(words, first, last) and _site_word_near(words, first, last, 4)):
         return _LIKELY
-    if not _own_name(words, first, last):
+    if not _own_name(words, first, last) or _owns_a_site(words, last):
         return 0
     if last - first <= 4 and not company_word(words.lowers[last - 1]):
         # "Critically, the campus": an adverb may open a sentence before what is known already.
@@ -219,6 +221,16 @@ def _after_owner(words: Words, start: int) -> int:
     if start < index and words.possessive(index):
         return index + (words.lower(index + 1) == "s" and words.joined(index + 1))
     return start
+
+
+def _owns_a_site(words: Words, last: int) -> bool:
+    """Whether a possessive and the name of a site begin there ("NAME's Ashby data center"): its owner's name ends."""
+    if not words.possessive(last):
+        return False
+    first = begins = last + 1 + (words.lower(last + 1) == "s" and words.joined(last + 1))
+    while first < min(begins + _OWN_NAME, len(words)) and words.same_line(last, first) and words.capital[first]:
+        first += 1
+    return first > begins and words.same_line(last, first) and phrase_at(words, first, phrases("sites", "heads")) > 0
 
 
 def _site_before(words: Words, first: int) -> bool:
