@@ -179,7 +179,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
     before = thing.end <= anchor.start
     clauses = abs(sentence.clause_at(thing.start) - sentence.clause_at(anchor.start))
     runs = before and bool(_OWNS_AND_RUNS.match(text[thing.end : anchor.start]))
-    if runs or _resumed(reading, sentence, thing, anchor):
+    heads = _heads(reading, sentence, thing)
+    if runs or heads or _resumed(reading, sentence, thing, anchor):
         clauses = 0
     score = 4.0 if clauses == 0 else 2.5 - clauses
     score += max(0.0, 3 - gap / 4) - elsewhere(reading, sentence, anchor, thing)
@@ -197,7 +198,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
         score -= 2.5
     if before and _in_aside(reading, sentence, thing, anchor):
         score -= 6
-    if before and gap <= 4 and text[thing.end : thing.end + 1] == "'" and not _between(sentence, thing, anchor):
+    owned = before and gap <= 4 and text[thing.end : thing.end + 1] == "'"
+    if owned and not _between(sentence, thing, anchor) and not _size_of_a_site(reading, sentence, anchor):
         score += 5
     preposition = _PREPOSITION.search(text, max(sentence.start, thing.start - 40), thing.start)
     word = preposition.group(1) if preposition else ""
@@ -214,7 +216,7 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
             score -= 6
         if site and _others_place(reading, sentence, thing, anchor):
             score -= 4
-    elif site and _new_thing(reading, sentence, thing, anchor):
+    elif site and not heads and _new_thing(reading, sentence, thing, anchor):
         score -= 6
     if thing.type == "company":
         if _only_judges(thing) and speaking().match(text, thing.end):
@@ -247,6 +249,19 @@ def _resumed(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
     return bool(first) and first[0].lower() in _resuming()
 
 
+def _heads(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
+    """Whether a site opens its sentence as the place of all that is told there ("In Ashby, Ohio, Tarn plans …")."""
+    return thing.type == "cluster" and bool(_AT_THE_HEAD.fullmatch(reading.text, sentence.start, thing.start))
+
+
+def _size_of_a_site(reading: Reading, sentence: Sentence, anchor: Placed) -> bool:
+    """Whether a number is the size of the site that is named right behind it ("Tarn's 300 MW campus in Ashby")."""
+    return any(
+        t.type == "cluster" and not t.stands_in and t.start >= anchor.end and reading.gap(t, anchor) <= _RIGHT_BEHIND
+        for t in sentence.things
+    )
+
+
 def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
     """Whether a colon or semicolon parts a name from the number, and another name stands behind that mark."""
     marks = list(_BREAK.finditer(reading.text, thing.end, anchor.start))
@@ -257,6 +272,9 @@ def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
 
 
 _OPENS = re.compile(r",\s(?=[a-z(])")
+_AT_THE_HEAD = re.compile(r"(?:In|At|Near|Outside)\s(?:nearby\s)?")
+_RIGHT_BEHIND = 2
+"""Words between a size and the site that has it."""
 _SEVERAL = re.compile(
     r"\b(?:sites|campuses|locations|facilities|markets|states|data cent(?:er|re)s)\s(?:in|across|between)\s"
 )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pipeline.components.name_runs import Run, after_legal_form, company_word
 from pipeline.components.name_words import OPEN_QUOTES, Found, Words, evidence, phrase_at, phrases, rules, signs
-from pipeline.components.site_signs import in_cell, owns_item
+from pipeline.components.site_signs import amount, in_cell, owns_item
 
 _TICKERS = frozenset({"nasdaq", "nyse", "tsx", "lse", "asx", "nse", "bse", "otc", "hkex"})
 _CAMEL = re.compile(r"[a-z]{3,12}[A-Z][a-z]{2,12}")
@@ -19,6 +19,8 @@ _CAMEL = re.compile(r"[a-z]{3,12}[A-Z][a-z]{2,12}")
 _DEAL_REACH = 8
 _POSSESSED_REACH = 3
 _NUMBER_REACH = 5
+_AMOUNT_REACH = 8
+"""Words from a verb to the unit of what is held ("has some 24,000 of Nvidia's H100 GPUs")."""
 _INSERTION = 20
 """Words from the comma behind a name to the one that ends the insertion."""
 
@@ -216,12 +218,28 @@ def _verb_points(words: Words, index: int) -> int:
     adverbs = rules("words", "adverbs") - rules("companies", "speech")
     if words.same_line(index, index + 1) and words.lower(index) in adverbs:
         index += 1
+    if holds_an_amount(words, index):
+        return 2
     if words.lower(index) not in rules("companies", "auxiliaries"):
         return _verb_weight(words, index, base=False)
     if words.lower(index) in ("is", "was") and words.lower(index + 1) in ("a", "an", "the"):
         return _apposition(words, index + 1)
     near = [i for i in range(index + 1, index + 4) if words.lower(i) not in adverbs][:2]
     return max((_verb_weight(words, i, base=True) for i in near), default=0)
+
+
+def holds_an_amount(words: Words, index: int) -> bool:
+    """Whether "has 24,000 GPUs" or "runs 40 MW" stands there: no common noun without an article does so."""
+    if words.lower(index) not in rules("companies", "holding"):
+        return False
+    told = False
+    for i in range(index + 1, min(index + _AMOUNT_REACH, len(words))):
+        if not words.same_line(index, i) or words.forms[i] in ";:()":
+            return False
+        if amount(words, i) and (told or words.forms[i][0].isdigit()):
+            return True
+        told = told or words.forms[i][0].isdigit()
+    return False
 
 
 def _verb_weight(words: Words, index: int, *, base: bool) -> int:

@@ -219,7 +219,19 @@ _KEYS: dict[str, frozenset[str]] = {
     "context": frozenset({"domain", "plainly", "business", "chips", "machines", "sources", "anti"}),
     "words": frozenset({"stop", "inner", "products", "public", "grounds", "adverbs"}),
     "companies": frozenset(
-        {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
+        {
+            "legal",
+            "proof",
+            "endings",
+            "long_endings",
+            "generic",
+            "roles",
+            "nouns",
+            "verbs",
+            "auxiliaries",
+            "holding",
+            "speech",
+        }
         | {
             "deals",
             "deal_links",
@@ -253,7 +265,7 @@ _KEYS: dict[str, frozenset[str]] = {
             "at_parts",
         }
         | {"own_parts", "before_part", "plants", "after_called", "near", "counts", "ends_phrase", "acts", "software"}
-        | {"sized", "item_steps", "done_to", "trade", "one_of", "owned", "moved"}
+        | {"sized", "item_steps", "done_to", "trade", "one_of", "owned", "moved", "builds", "picks", "parts_clauses"}
     ),
     "places": frozenset({"after", "before", "prepositions", "features", "locative", "not_locative"}),
     "publications": frozenset({"endings"}),

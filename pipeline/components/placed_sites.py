@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline import lexicon
+from pipeline.components.apart_places import apart
 from pipeline.components.name_runs import Run, surface
 from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
 
@@ -17,7 +18,6 @@ _PLANTS = frozenset({"plant", "station", "farm"})
 _ARTICLES = frozenset({"the", "a", "an", "its", "their", "our", "this", "that"})
 _WIDE = frozenset({"country", "region", "state"})
 _REACH = 40
-_FAR = 9
 _SIZED = 5
 """Words up to the head of "Ashby 300 MW campus"."""
 
@@ -46,7 +46,7 @@ def placed_sites(
             if max(size, many) and (size >= many or _owned(words, taken, index)):
                 where = _place_after_head(words, taken, index, passed, starts)
                 if where is None and on_topic and size and _introduced(words, index):
-                    far = _far_town(words, taken, passed)
+                    far = apart(words, taken, index, passed)
                     if far is not None:
                         yield _placed(words, far, far.first, far.last, names, ids)
                 if where is not None and _belongs(words, taken, index, where):
@@ -224,20 +224,6 @@ def _road(words: Words, run: Run | None) -> Found | None:
         return None
     road = words.lower(run.last - 1) in rules("sites", "roads")
     return Found(run.first, run.last, "place", None, surface(words, run.first, run.last)) if road else None
-
-
-def _far_town(words: Words, taken: Sequence[Found | None], last: int) -> Found | None:
-    """The town of "a campus for machine-learning tenants outside Ashby": further on in the same phrase."""
-    for index in range(last, min(len(words) - 1, last + _FAR)):
-        word, place = words.lowers[index], taken[index + 1]
-        if not words.same_line(last - 1, index + 1) or word in rules("sites", "ends_phrase"):
-            return None
-        between = taken[index]
-        if between is not None and between is not place and between.type == "cluster":
-            return None
-        if word in ("near", "outside", "at", "in") and place is not None and place.type == "place":
-            return place if place.id is not None and lexicon.by_id()[place.id].kind == "city" else None
-    return None
 
 
 def _past_aside(words: Words, taken: Sequence[Found | None], last: int) -> int:

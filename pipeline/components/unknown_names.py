@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline import lexicon
-from pipeline.components.name_evidence import after_points, before_points, form_points, ground, public
+from pipeline.components.name_evidence import after_points, before_points, form_points, ground, holds_an_amount, public
 from pipeline.components.name_runs import (
     Run,
     after_abbreviation,
@@ -106,6 +106,8 @@ def _void(words: Words, run: Run, before: int, after: int, bare: bool, setting: 
     loud = run.opening and not owns and key_of(words, run.first, run.last) not in setting.proper
     infinitive = words.lower(run.first - 1) == "to" and not before
     weak = before + after < _STRONG
+    if loud and not adverb and holds_an_amount(words, last):
+        return False
     return (loud and (weak or adverb)) or (weak and (run.torn or infinitive))
 
 
