@@ -104,8 +104,12 @@ def _alone(reading: Reading, sentence: Sentence) -> bool:
     return sum(s.paragraph == sentence.paragraph for s in beside) == 1
 
 
+_NUMBERED = re.compile(r"^\s*\d{1,3}[.)]\s")
+"""Before the heading of an entry in a list ("4. Colossus 2, Tennessee.")."""
+
+
 def _nothing_else(reading: Reading, sentence: Sentence, named: list[Thing]) -> bool:
-    rest = reading.text[sentence.start : sentence.end]
+    rest = _NUMBERED.sub("", reading.text[sentence.start : sentence.end])
     for thing in named:
         rest = rest.replace(reading.text[thing.start : thing.end], "", 1)
     return not re.search(r"\w", rest)

@@ -13,50 +13,20 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pipeline import lexicon
+from pipeline.claims import labels
 from pipeline.claims.antecedents import Told, told_of
+from pipeline.claims.host_places import heading
+from pipeline.claims.labels import SUBJECT_TYPES
 from pipeline.claims.scope import tells, word_pattern
 from pipeline.claims.syntax import elsewhere
 from pipeline.coreference import speaking
 from pipeline.reading import Placed, Reading, Sentence, Thing
-from pipeline.records import EntityType
 
-_SUBJECT_TYPES = {"company", "cluster", "programme"}
 _NETWORKS = {"utility", "grid_operator"}
 _CARRY_SENTENCES = 8
-_LABEL = re.compile(r"(?:[-*•\d.)\s]{0,6})(?P<name>[A-Z][\w&'.-]*(?:[ ,]+[\w&'().-]+){0,5}?)\s*[:–—]\s")
-_OWNER = re.compile(r"['’]s?\s(?=[A-Z])")
-_CELL = re.compile(r"(?:^|; )(?P<head>[A-Z][\w ]{1,30}): (?P<value>[A-Z][^;:(]{1,60}?)(?= *(?:;|\(|$))")
 _ANTECEDENT = re.compile(r",?\s{1,2}(?:which|who|whose|where)\b")
 """Behind a name: the clause that follows is about it."""
 _BREAK = re.compile(r"[;:]\s")
-_SMALL = {
-    "with",
-    "for",
-    "to",
-    "of",
-    "the",
-    "and",
-    "at",
-    "in",
-    "on",
-    "de",
-    "du",
-    "des",
-    "la",
-    "le",
-    "el",
-    "&",
-    "near",
-    "by",
-}
-_HEADINGS = (
-    ("roles", "generation"),
-    ("roles", "grid"),
-    ("roles", "storage"),
-    ("roles", "load"),
-    ("money", "infra"),
-    ("money", "other"),
-)
 _PREPOSITION = re.compile(
     r"\b(at|in|for|on|of|to|from|with|by|into|against|between|under|alongside)\s+(?:[\w-]+\s+){0,3}$"
 )
@@ -73,75 +43,22 @@ class Linked:
     confidence: float
 
 
-def label_thing(reading: Reading, sentence: Sentence, anchor: Placed) -> Thing | None:
-    """The name before the colon of a list item ("Columbus North: 40 MW in 2027"), if the number follows it."""
-    match = _LABEL.match(reading.text, sentence.start, anchor.start + 1)
-    if not match or match.end() > anchor.start:
-        return None
-    start, end = match.span("name")
-    named = [t for t in sentence.things if start <= t.start < end and t.type in _SUBJECT_TYPES]
-    owner = _OWNER.match(reading.text, named[0].end, end) if named else None
-    if owner and owner.end() < end and len(named) == 1:
-        return Thing(
-            owner.end(), end, "cluster", None, reading.text[owner.end() : end], reading.text[owner.end() : end]
-        )
-    if named:
-        return named[-1] if owner else named[0]
-    if any(start <= t.start < end and t.type in {"person", "publication"} for t in sentence.things):
-        return None
-    name = match["name"]
-    if reading.words_between(match.end(), anchor.start) > 2 or not _is_name(name):
-        return None
-    return Thing(start, end, "cluster", None, name, name)
-
-
-def _is_name(label: str) -> bool:
-    """Whether a label can be a name ("Columbus North"), and is no heading ("Utility service", "Grid")."""
-    words = [w for w in label.replace(",", " ").split() if w.lower() not in _SMALL]
-    if any(word[0].islower() for word in words):
-        return False
-    return not any(word_pattern("scope", *path).fullmatch(label) for path in _HEADINGS)
-
-
-def _cell_name(reading: Reading, sentence: Sentence) -> Thing | None:
-    """The name that a cell of a row gives under a head such as "Site", else "Company", where no list holds it."""
-    rules = lexicon.toml("coreference")
-    cells = [m for m in _CELL.finditer(reading.text[sentence.start : sentence.end]) if _is_name(m["value"])]
-    kinds: tuple[tuple[EntityType, list[str]], ...] = (
-        ("cluster", rules["row_heads"]),
-        ("company", rules["row_owners"]),
-    )
-    for kind, heads in kinds:
-        for match in cells:
-            if match["head"].lower() in heads:
-                start, end = (sentence.start + offset for offset in match.span("value"))
-                return Thing(start, end, kind, None, match["value"], match["value"])
-    return None
-
-
-def row_thing(reading: Reading, sentence: Sentence) -> Thing | None:
-    """The site or company of a table row: the first name in its first cell, else the first site in it."""
-    cell = sentence.clauses[0]
-    for thing in sentence.things:
-        if thing.type in {*_SUBJECT_TYPES, "place"} and cell.start <= thing.start < cell.end:
-            return thing
-    site = next((t for t in sentence.things if t.type == "cluster"), None)
-    return site or _cell_name(reading, sentence)
-
-
 def link(reading: Reading, sentence: Sentence, anchor: Placed, *, prefer_company: bool = False) -> Linked:
     """The subject of what stands at `anchor`."""
-    label = row_thing(reading, sentence) if sentence.row else label_thing(reading, sentence, anchor)
+    label = labels.of_row(reading, sentence) if sentence.row else labels.of_item(reading, sentence, anchor)
     if label:
         return Linked(label, 0.95)
     candidates = [
         thing
         for thing in sentence.things
-        if thing.type in _SUBJECT_TYPES
+        if thing.type in SUBJECT_TYPES
         and not thing.aside
         and thing.kind != "grid_operator"
         and not _is_maker(reading, anchor, thing)
     ]
+    headed = heading(reading, sentence) if not candidates and labels.is_field(reading, sentence, anchor) else None
+    if headed and headed.type == "cluster":
+        return Linked(headed, 0.8)
     told = told_of(reading, sentence, anchor)
     scored = sorted(
         (
@@ -266,7 +183,7 @@ def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
     """Whether a colon or semicolon parts a name from the number, and another name stands behind that mark."""
     marks = list(_BREAK.finditer(reading.text, thing.end, anchor.start))
     return bool(marks) and any(
-        t.type in _SUBJECT_TYPES and not t.stands_in and not t.aside and marks[-1].end() <= t.start < anchor.start
+        t.type in SUBJECT_TYPES and not t.stands_in and not t.aside and marks[-1].end() <= t.start < anchor.start
         for t in sentence.things
     )
 
@@ -302,7 +219,7 @@ def _in_aside(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed
     opened = _OPENS.search(text, sentence.start, min(thing.start, sentence.start + _HEAD))
     if not opened or tells(text[sentence.start : opened.start()].lower()):
         return False
-    if not any(t.type in _SUBJECT_TYPES and not t.aside and t.end <= opened.start() for t in sentence.things):
+    if not any(t.type in SUBJECT_TYPES and not t.aside and t.end <= opened.start() for t in sentence.things):
         return False
     return any(match["verb"].lower() in _resuming() for match in _RESUMES.finditer(text, thing.end, anchor.start))
 
@@ -351,13 +268,13 @@ def _others_place(reading: Reading, sentence: Sentence, thing: Thing, anchor: Pl
 
 def _between(sentence: Sentence, thing: Thing, anchor: Placed) -> bool:
     """Whether another name stands between a possessor and the number, which is then that one's."""
-    return any(t.type in _SUBJECT_TYPES and thing.end <= t.start and t.end <= anchor.start for t in sentence.things)
+    return any(t.type in SUBJECT_TYPES and thing.end <= t.start and t.end <= anchor.start for t in sentence.things)
 
 
 def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool, whole: bool = False) -> Linked:
     """The subject that the sentences before were about, else the article's own; of a `whole` company no site of it."""
     lead = reading.lead_of(sentence)
-    named = [t for t in lead.things if t.type in _SUBJECT_TYPES and not t.aside] if lead else []
+    named = [t for t in lead.things if t.type in SUBJECT_TYPES and not t.aside] if lead else []
     if lead and named:
         free = [t for t in named if not _PREPOSITION.search(reading.text, lead.start, t.start)]
         return Linked((free or named)[0], 0.7)
@@ -370,7 +287,7 @@ def carry_over(reading: Reading, sentence: Sentence, *, prefer_company: bool, wh
         and not (reading.item(sentence) and reading.item(other) and other.quantities)
     ]
     for distance, other in enumerate(reversed(earlier), 1):
-        things = [t for t in other.things if t.type in _SUBJECT_TYPES and not t.aside and t.kind not in _NETWORKS]
+        things = [t for t in other.things if t.type in SUBJECT_TYPES and not t.aside and t.kind not in _NETWORKS]
         for kind in order if other.paragraph == sentence.paragraph or distance <= 2 else order[:2]:
             for thing in things:
                 if thing.type == kind:
