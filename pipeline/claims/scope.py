@@ -215,6 +215,8 @@ def in_scope(reading: Reading, sentence: Sentence, mention: QuantityMention) -> 
         return size >= rules["accelerators"]["smallest"] and not _other(reading, sentence, mention)
     if mention.kind == "power" and size < rules["power"]["smallest_mw"]:
         return False
+    if mention.kind == "energy" and size > rules["power"]["largest_mwh"]:
+        return False
     return not _other(reading, sentence, mention)
 
 

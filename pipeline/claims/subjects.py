@@ -168,7 +168,8 @@ def _resumed(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
 
 def _heads(reading: Reading, sentence: Sentence, thing: Thing) -> bool:
     """Whether a site opens its sentence as the place of all that is told there ("In Ashby, Ohio, Tarn plans …")."""
-    return thing.type == "cluster" and bool(_AT_THE_HEAD.fullmatch(reading.text, sentence.start, thing.start))
+    opens = thing.type == "cluster" and _AT_THE_HEAD.fullmatch(reading.text, sentence.start, thing.start)
+    return bool(opens) and bool(_CLOSES.match(reading.text, thing.end))
 
 
 def _size_of_a_site(reading: Reading, sentence: Sentence, anchor: Placed) -> bool:
@@ -189,6 +190,8 @@ def _set_off(reading: Reading, sentence: Sentence, thing: Thing, anchor: Placed)
 
 
 _OPENS = re.compile(r",\s(?=[a-z(])")
+_CLOSES = re.compile(r"(?:,\s[A-Z][\w. ]{1,20})?,\s(?!where\b|which\b|whose\b|who\b)")
+"""Behind the place at the head of a sentence: its state, and the comma before who does something there."""
 _AT_THE_HEAD = re.compile(r"(?:In|At|Near|Outside)\s(?:nearby\s)?")
 _RIGHT_BEHIND = 2
 """Words between a size and the site that has it."""
