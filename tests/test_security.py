@@ -88,7 +88,10 @@ def test_a_log_names_the_host_of_a_webhook_and_not_its_path():
 
 
 @pytest.mark.parametrize("verb", [["extract"], ["explain"], ["ledger", "build", "-o", "x"], ["evaluate", "--gold"]])
-def test_a_hostile_file_name_is_printed_as_plain_characters(verb: list[str]):
+def test_a_hostile_file_name_is_printed_as_plain_characters(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)  # where an output folder is made, it is made there
     done = CliRunner().invoke(main, [*verb, "no\x1b[31m\u202esuch"])
     assert done.exit_code
     assert "\x1b" not in done.output
