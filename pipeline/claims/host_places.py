@@ -25,6 +25,8 @@ _PROPOSED = re.compile(
     r"\b(?:plans?|proposals?|project|scheme|application|request|bid|development|rezoning|phases?|halls?|buildings?|stage|expansion)\b",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"^\s*\d{1,3}[.)]\s")
+"""Before the heading of an entry in a list ("4. Colossus 2, Tennessee.")."""
 _NAME_WORD = re.compile(r"[\w'-]+")
 _CAPITAL = re.compile(r"\b[A-Z][\w'’.-]*")
 _NO_NAME = frozenset({"AI", "GPU", "HPC", "The", "Its", "Our", "A", "An", "MW", "GW"})
@@ -102,10 +104,6 @@ def _alone(reading: Reading, sentence: Sentence) -> bool:
     """Whether a sentence is a paragraph of its own."""
     beside = reading.sentences[max(0, sentence.index - 1) : sentence.index + 2]
     return sum(s.paragraph == sentence.paragraph for s in beside) == 1
-
-
-_NUMBERED = re.compile(r"^\s*\d{1,3}[.)]\s")
-"""Before the heading of an entry in a list ("4. Colossus 2, Tennessee.")."""
 
 
 def _nothing_else(reading: Reading, sentence: Sentence, named: list[Thing]) -> bool:

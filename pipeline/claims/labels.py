@@ -30,8 +30,8 @@ _HEADINGS = (
 
 def of_item(reading: Reading, sentence: Sentence, anchor: Placed) -> Thing | None:
     """The name before the colon of a list item ("Columbus North: 40 MW in 2027"), if the number follows it."""
-    match = _LABEL.match(reading.text, sentence.start, anchor.start + 1)
-    if not match or match.end() > anchor.start:
+    match = _before(reading, sentence, anchor)
+    if match is None:
         return None
     start, end = match.span("name")
     named = [t for t in sentence.things if start <= t.start < end and t.type in SUBJECT_TYPES]
@@ -48,6 +48,12 @@ def of_item(reading: Reading, sentence: Sentence, anchor: Placed) -> Thing | Non
     if reading.words_between(match.end(), anchor.start) > 2 or not _is_name(name):
         return None
     return Thing(start, end, "cluster", None, name, name)
+
+
+def _before(reading: Reading, sentence: Sentence, anchor: Placed) -> re.Match[str] | None:
+    """The label at the head of a sentence, if it ends before the number."""
+    match = _LABEL.match(reading.text, sentence.start, anchor.start + 1)
+    return match if match and match.end() <= anchor.start else None
 
 
 def _is_name(label: str) -> bool:
@@ -86,5 +92,5 @@ def of_row(reading: Reading, sentence: Sentence) -> Thing | None:
 
 def is_field(reading: Reading, sentence: Sentence, anchor: Placed) -> bool:
     """Whether a label tells what the number is ("Size: 1.2 GW"), in an entry on something."""
-    match = _LABEL.match(reading.text, sentence.start, anchor.start + 1)
-    return match is not None and match.end() <= anchor.start and not _is_name(match["name"])
+    match = _before(reading, sentence, anchor)
+    return match is not None and not _is_name(match["name"])

@@ -18,7 +18,6 @@ _FRONT = 16
 _RELATIVE = 10
 """Words of the clause that tells who builds a site, up to the town."""
 _LINKS = frozenset({"near", "outside", "at", "in"})
-_STATE_WORDS = 3
 
 
 def apart(words: Words, taken: Sequence[Found | None], first: int, last: int) -> Found | None:
@@ -85,21 +84,27 @@ def _before(words: Words, taken: Sequence[Found | None], first: int) -> Found | 
             return None
         begins = town.first - 1
         if words.lower(begins) in _LINKS and words.opening[begins]:
-            return town if words.lower(_past_state(words, taken, town)) == "," else None
+            return town if words.lower(with_state(words, taken, town.last)) == "," else None
         picked = words.lower(begins) in rules("sites", "picks")
         return town if picked and _for(words, taken, town) else None
     return None
 
 
-def _past_state(words: Words, taken: Sequence[Found | None], town: Found) -> int:
-    """Behind the town and its state, if that is told."""
-    state = taken[town.last + 1] if words.lower(town.last) == "," and town.last + 1 < len(words) else None
-    return state.last if state is not None and state.type == "place" and state.first == town.last + 1 else town.last
+def with_state(words: Words, taken: Sequence[Found | None], last: int) -> int:
+    """Where "Ashby" ends once ", Ohio" behind it is taken in."""
+    while last + 1 < len(words) and words.lowers[last] == "," and words.same_line(last - 1, last + 1):
+        state = taken[last + 1]
+        if state is None or state.type != "place" or state.id is None:
+            break
+        if lexicon.by_id()[state.id].kind not in ("state", "country", "county"):
+            break
+        last = state.last
+    return last
 
 
 def _for(words: Words, taken: Sequence[Found | None], town: Found) -> bool:
     """Whether "for" or "as" follows a town that was picked."""
-    after = _past_state(words, taken, town)
+    after = with_state(words, taken, town.last)
     after += words.lower(after) == ","
     return words.lower(after) in ("for", "as", "to")
 

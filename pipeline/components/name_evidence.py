@@ -176,7 +176,7 @@ def after_points(words: Words, run: Run, last: int) -> int:
     if follows in (",", "—", "–"):
         return max(best, _apposition(words, last + 1), _past_insertion(words, last))
     if words.possessive(last):
-        return max(best, _possessed(words, last + (2 if words.lower(last + 1) == "s" else 1)))
+        return max(best, _possessed(words, words.past_possessive(last)))
     return max(best, _verb_points(words, last))
 
 
@@ -236,9 +236,9 @@ def holds_an_amount(words: Words, index: int) -> bool:
     for i in range(index + 1, min(index + _AMOUNT_REACH, len(words))):
         if not words.same_line(index, i) or words.forms[i] in ";:()":
             return False
-        if amount(words, i) and (told or words.forms[i][0].isdigit()):
-            return True
         told = told or words.forms[i][0].isdigit()
+        if told and amount(words, i):
+            return True
     return False
 
 

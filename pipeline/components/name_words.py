@@ -87,6 +87,10 @@ class Words:
             return True
         return self.lowers[index - 1].endswith("s") and not (index + 1 < len(self) and self.joined(index + 1))
 
+    def past_possessive(self, index: int) -> int:
+        """The word behind the possessive that begins at the word."""
+        return index + (2 if self.lower(index + 1) == "s" else 1)
+
 
 def read_words(text: str) -> Words:
     """Cut a text into words; linear in its length."""
@@ -219,20 +223,9 @@ _KEYS: dict[str, frozenset[str]] = {
     "context": frozenset({"domain", "plainly", "business", "chips", "machines", "sources", "anti"}),
     "words": frozenset({"stop", "inner", "products", "public", "grounds", "adverbs"}),
     "companies": frozenset(
-        {
-            "legal",
-            "proof",
-            "endings",
-            "long_endings",
-            "generic",
-            "roles",
-            "nouns",
-            "verbs",
-            "auxiliaries",
-            "holding",
-            "speech",
-        }
+        {"legal", "proof", "endings", "long_endings", "generic", "roles", "nouns", "verbs", "auxiliaries", "speech"}
         | {
+            "holding",
             "deals",
             "deal_links",
             "of_heads",

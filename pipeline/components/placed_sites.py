@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline import lexicon
-from pipeline.components.apart_places import apart
+from pipeline.components.apart_places import apart, with_state
 from pipeline.components.name_runs import Run, surface
 from pipeline.components.name_words import Found, Words, phrase_at, phrases, rules
 
@@ -52,7 +52,7 @@ def placed_sites(
                 if where is not None and _belongs(words, taken, index, where):
                     aside = _past_aside(words, taken, passed) > passed
                     item = _placed(
-                        words, where, where.first if aside else index, _with_state(words, taken, where.last), names, ids
+                        words, where, where.first if aside else index, with_state(words, taken, where.last), names, ids
                     )
                     site = _apposed_to(words, index, ends)
                     yield item if site is None else replace(item, id=site.id, name=site.name)
@@ -84,7 +84,7 @@ def _listed_after(
         if _wide(place) and words.lower(last) == ",":
             return
         yield _placed(words, place, first, place.last, names, ids)
-        last = _with_state(words, taken, place.last)
+        last = with_state(words, taken, place.last)
 
 
 def _wide(place: Found) -> bool:
@@ -127,7 +127,7 @@ def _apposed_to(words: Words, index: int, ends: Mapping[int, Found]) -> Found | 
 
 def _place_before_head(words: Words, taken: Sequence[Found | None], place: Found) -> int:
     """Where "Ashby, Ohio, campus" or "Ashby campus in Ohio" ends; 0 for no site."""
-    last = _with_state(words, taken, place.last)
+    last = with_state(words, taken, place.last)
     at = last + 1 if words.lower(last) == "," and last > place.last else last
     while at < place.last + _SIZED and (words.lower(at).isdigit() or words.lower(at) in rules("sites", "sized")):
         at += 1
@@ -190,7 +190,7 @@ def _in_place(words: Words, taken: Sequence[Found | None], last: int) -> int:
     if words.lower(last) == "in" and last + 1 < len(words) and words.same_line(last - 1, last + 1):
         place = taken[last + 1]
         if place is not None and place.type == "place":
-            return _with_state(words, taken, place.last)
+            return with_state(words, taken, place.last)
     return last
 
 
@@ -263,18 +263,6 @@ def _owned(words: Words, taken: Sequence[Found | None], index: int) -> bool:
     near = range(max(0, index - 3), index)
     built = any(words.lowers[i] in rules("sites", "built") and words.same_line(i, index) for i in near)
     return built and _somebodys(words, taken, index)
-
-
-def _with_state(words: Words, taken: Sequence[Found | None], last: int) -> int:
-    """Where "Ashby" ends once ", Ohio" behind it is taken in."""
-    while last + 1 < len(words) and words.lowers[last] == "," and words.same_line(last - 1, last + 1):
-        state = taken[last + 1]
-        if state is None or state.type != "place" or state.id is None:
-            break
-        if lexicon.by_id()[state.id].kind not in ("state", "country", "county"):
-            break
-        last = state.last
-    return last
 
 
 def _placed(words: Words, place: Found, first: int, last: int, names: dict[str, str], ids: frozenset[str]) -> Found:

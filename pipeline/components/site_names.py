@@ -227,7 +227,7 @@ def _owns_a_site(words: Words, last: int) -> bool:
     """Whether a possessive and the name of a site begin there ("NAME's Ashby data center"): its owner's name ends."""
     if not words.possessive(last):
         return False
-    first = begins = last + 1 + (words.lower(last + 1) == "s" and words.joined(last + 1))
+    first = begins = words.past_possessive(last)
     while first < min(begins + _OWN_NAME, len(words)) and words.same_line(last, first) and words.capital[first]:
         first += 1
     return first > begins and words.same_line(last, first) and phrase_at(words, first, phrases("sites", "heads")) > 0

@@ -222,7 +222,7 @@ def _feature(words: Words, last: int) -> bool:
 
 def _possessed(words: Words, first: int, last: int) -> bool:
     """Whether "NAME's second hall" stands there."""
-    last += 2 if words.lower(last + 1) == "s" else 1
+    last = words.past_possessive(last)
     near = range(last, min(len(words), last + 3))
     parts = rules("sites", "own_parts")
     return any(words.same_line(first, i) and words.lowers[i] in parts and words.forms[i].islower() for i in near)
