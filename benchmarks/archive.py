@@ -37,7 +37,8 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline import manifest
 from pipeline.clean import clean
-from pipeline.extractor import build, explain_article, identify
+from pipeline.extractor import build, explain_article
+from pipeline.identity import identify
 from pipeline.manifest import Entry, Options
 from pipeline.records import Article, Page, Rejected
 from pipeline.reextract import finish, prepare, tidy

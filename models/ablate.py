@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import trained
 from pipeline.claims import ClaimFinder
 from pipeline.components.entities import KEY as ENTITIES
 from pipeline.components.parsed import KEY as PARSE
@@ -24,7 +23,8 @@ from pipeline.components.voted_names import KEY as VOTES
 from pipeline.evaluation import scoring
 from pipeline.evaluation.gold import GoldArticle, read_gold
 from pipeline.evaluation.run import of_extractions
-from pipeline.extractor import Pipeline, extract_page, identify
+from pipeline.extractor import Pipeline, extract_page
+from pipeline.identity import SHIPPED, identify, model_folder
 from pipeline.nlp import build_nlp
 from pipeline.records import Extraction, Page
 from pipeline.settings import Settings
@@ -63,7 +63,7 @@ def pipeline(variant: Variant) -> Pipeline:
 def megabytes(variant: Variant) -> float:
     """Size of the parts of the shipped pipeline that a variant needs, without what all of it shares."""
     folders = {PARSE: ("tok2vec", "tagger", "parser"), VOTES: ("ner",)}
-    root = trained.folder(trained.SHIPPED)
+    root = model_folder(SHIPPED)
     parts = [root / part for name in variant.components for part in folders[name]]
     return sum(file.stat().st_size for part in parts for file in part.rglob("*") if file.is_file()) / 1e6
 

@@ -100,7 +100,9 @@ def _leave_in_time(reader: int) -> None:
 def _stop(number: int, _frame: FrameType | None = None) -> NoReturn:
     for each in _STOPPING:  # once is enough: what is half written goes now
         signal.signal(each, signal.SIG_IGN)
-    logging.getLogger("asyncio").disabled = True  # it would tell of every task that this stops
+    # They would tell of every task that this stops, and of every object that it stops half made.
+    logging.getLogger("asyncio").disabled = True
+    sys.unraisablehook = lambda _: None
     raise SystemExit(128 + number)
 
 

@@ -10,24 +10,23 @@ for result in extract([Page(source="note", content="Acme AI runs 4,000 H100s at 
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
 from typing import get_args
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipeline import coreference, lexicon, trained
+from pipeline import coreference, lexicon
 from pipeline.claims import ClaimFinder
 from pipeline.claims.build import build as build_claim
 from pipeline.claims.scope import on_topic
 from pipeline.clean import clean
 from pipeline.components.parsed import trees_of
 from pipeline.components.sentences import sentences_of
+from pipeline.duplicates import mark_duplicates
+from pipeline.identity import identify
 from pipeline.nlp import build_nlp, make_doc
 from pipeline.placed import Cover
 from pipeline.reading import Reading, Thing, read
@@ -47,7 +46,6 @@ from pipeline.records import (
     QuantityMention,
     Rejected,
     UnitKind,
-    content_hash,
 )
 from pipeline.settings import Settings
 
@@ -94,55 +92,10 @@ def build(settings: Settings | None = None) -> Pipeline:
     return Pipeline(settings, nlp, ClaimFinder(), identify(settings))
 
 
-def identify(settings: Settings) -> Extractor:
-    """The extractor's identity: its fingerprint covers code, lexicon, model and settings."""
-    version = metadata.version("infraclaims")
-    model = trained.load(settings.model) if settings.model else None
-    weights = model.digest if model else None
-    digest = content_hash(version, code_digest(), lexicon.digest(), weights, settings.model_dump(mode="json"))
-    return Extractor(version=version, model=model.name if model else "rules", fingerprint=digest)
-
-
-@functools.cache
-def code_digest() -> str:
-    """SHA-256 over the sources of this package, so that a changed rule in code changes the fingerprint too."""
-    total = hashlib.sha256()
-
-    def walk(folder: Traversable, prefix: str) -> None:
-        for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            name = f"{prefix}{item.name}"
-            if item.is_dir():
-                walk(item, f"{name}/")
-            elif name.endswith(".py"):
-                total.update(name.encode() + b"\0" + item.read_bytes() + b"\0")
-
-    walk(resources.files("pipeline"), "")
-    return total.hexdigest()
-
-
 def extract(pages: Iterable[Page | Rejected], settings: Settings | None = None) -> Iterator[Extraction]:
     """One extraction for each page, in order, in this process; a second page of one id is marked a duplicate."""
     pipeline = build(settings)
     yield from mark_duplicates(extract_page(page, pipeline) for page in pages)
-
-
-def mark_duplicates(results: Iterable[Extraction]) -> Iterator[Extraction]:
-    """The results in order; of several documents of one id the first counts, the others are dispositions only."""
-    seen: dict[str, str] = {}
-    for result in results:
-        record = result.article
-        if record.document is None or record.disposition == "rejected":
-            yield result
-            continue
-        first = seen.get(record.document.id)
-        if first is None:
-            seen[record.document.id] = record.source
-            yield result
-        else:
-            message = f"{record.source}: document id {record.document.id} was already read from {first}"
-            yield Extraction(
-                article=record.model_copy(update={"disposition": "duplicate", "reason": "same_id", "message": message})
-            )
 
 
 def extract_page(page: Page | Rejected, pipeline: Pipeline) -> Extraction:

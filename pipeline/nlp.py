@@ -16,8 +16,8 @@ from spacy.tokens import Doc
 
 from pipeline import tokenizer
 from pipeline.components import cues, dates, entities, parsed, quantities, sentences
+from pipeline.identity import SHIPPED
 from pipeline.settings import Settings
-from pipeline.trained import SHIPPED
 
 COMPONENTS = (
     "infraclaims_sentences",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import manifest
-from pipeline.extractor import identify
+from pipeline.identity import identify
 from pipeline.locks import only_one
 from pipeline.manifest import Comparison, Entry, Options
 from pipeline.records import Record

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pipeline.clean import clean
-from pipeline.extractor import Pipeline, build, explain_article
 from pipeline.records import Article, ArticleRecord, Extraction, Page, Rejected
 from pipeline.screen import article_could_hold_claim, prepare
 from pipeline.settings import Settings
-from pipeline.stream import internal_error
+from pipeline.stream import build, internal_error
+
+if TYPE_CHECKING:
+    from pipeline.extractor import Pipeline
 
 
 def screened(page: Page, reason: str, article: Article | None = None) -> Extraction:
@@ -19,6 +23,8 @@ def screened(page: Page, reason: str, article: Article | None = None) -> Extract
 
 def extract_screened(page: Page, pipeline: Pipeline) -> Extraction:
     """Article and claims, as far as the page shows what a claim needs; bytes and lines were looked at before."""
+    from pipeline.extractor import explain_article
+
     try:
         article = clean(page, pipeline.settings)
         if isinstance(article, Rejected):

@@ -18,7 +18,7 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from pipeline.extractor import build, identify
+from pipeline.identity import identify
 from pipeline.manifest import Entry, Options, Output, file_digest
 from pipeline.page_worker import Done, PageWorker
 from pipeline.records import Extraction, Extractor, Page, Record, Rejected
@@ -27,7 +27,7 @@ from pipeline.screened import build_screened, extract_screened, screened
 from pipeline.settings import Settings
 from pipeline.sources.archive import Shard, open_shard
 from pipeline.store import DispositionError, line, replacing
-from pipeline.stream import extract_or_reject
+from pipeline.stream import build, extract_or_reject
 from pipeline.tables import Tables
 
 CLAIMS, ARTICLES = "claims", "articles"

@@ -5,11 +5,15 @@ from __future__ import annotations
 import traceback
 from collections.abc import Generator, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.extractor import Pipeline, build, extract_page, mark_duplicates
+from pipeline.duplicates import mark_duplicates
 from pipeline.pool import extract_in_workers
 from pipeline.records import Extraction, Page, Rejected
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.extractor import Pipeline
 
 
 def extract_stream(pages: Iterable[Page | Rejected], settings: Settings, workers: int = 1) -> Generator[Extraction]:
@@ -23,8 +27,17 @@ def extract_stream(pages: Iterable[Page | Rejected], settings: Settings, workers
     yield from mark_duplicates(results)
 
 
+def build(settings: Settings) -> Pipeline:
+    """As `pipeline.extractor.build`, imported by the worker alone: the process that starts it does without spaCy."""
+    from pipeline.extractor import build
+
+    return build(settings)
+
+
 def extract_or_reject(page: Page, pipeline: Pipeline) -> Extraction:
     """As `extract_page`; an exception becomes a rejection that says where it was raised."""
+    from pipeline.extractor import extract_page
+
     try:
         return extract_page(page, pipeline)
     except MemoryError:

@@ -9,11 +9,8 @@ Labels are brought to one scheme (`lexicon/trained.toml`), so that the rules rea
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import spacy
@@ -21,9 +18,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from pipeline import embedding, lexicon
+from pipeline.identity import ModelError, model_folder
 from pipeline.records import Record
 
-SHIPPED = "en_infraclaims"
 EMBEDDING = embedding.embed
 """The architecture that the shipped pipeline names: spaCy knows it once its module is imported."""
 _ENCODERS = ("tok2vec", "transformer")
@@ -32,10 +29,6 @@ _BATCH = 64
 
 Words = Sequence[tuple[str, bool]]
 """A sentence as tokens, each with whether white space follows."""
-
-
-class ModelError(ValueError):
-    """A trained pipeline that cannot be used; the message names it and says why."""
 
 
 class Tense(Record):
@@ -70,10 +63,6 @@ class Trained:
     """A trained pipeline, loaded."""
 
     nlp: Language
-    name: str
-    """Language, name and version, as in `en_infraclaims-1.0.0`."""
-    digest: str
-    """SHA-256 over the files of a pipeline that we ship, over the meta data of another."""
 
     def parse(self, sentences: Sequence[Words]) -> list[Parse]:
         """The parse of each sentence, taken as one sentence whatever the pipeline thinks."""
@@ -125,29 +114,14 @@ def rules() -> Rules:
     return Rules.model_validate(lexicon.toml("trained"))
 
 
-def folder(name: str) -> Path:
-    """Where the pipeline that we ship under this name is; for any other name, the name as a path."""
-    shipped = Path(str(resources.files("pipeline"))) / "model" / name
-    return shipped if shipped.is_dir() else Path(name)
-
-
 @functools.cache
 def load(name: str) -> Trained:
     """The shipped pipeline, another installed one by its name, or one in a folder. Raises `ModelError`."""
-    where = folder(name)
     try:
+        where = model_folder(name)
         nlp = spacy.load(where if where.is_dir() else name, exclude=["tokenizer"])
     except (OSError, ValueError) as error:
         raise ModelError(f"model {name!r}: {error}") from error
     if not {"parser", "ner"} & set(nlp.pipe_names):
         raise ModelError(f"model {name!r} has no parser and no names, only {', '.join(nlp.pipe_names) or 'nothing'}")
-    called = f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}"
-    digest = _digest(where) if where.is_dir() else hashlib.sha256(repr(nlp.meta).encode()).hexdigest()
-    return Trained(nlp, called, digest)
-
-
-def _digest(folder: Path) -> str:
-    total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return total.hexdigest()
+    return Trained(nlp)

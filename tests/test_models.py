@@ -20,7 +20,7 @@ from models.conllu import TreebankError, read
 from models.ops import NumpyBlasOps, numpy_blas
 from models.projection import project
 from models.renaming import Renamer
-from pipeline import trained
+from pipeline.identity import SHIPPED, model_folder
 from pipeline.tokenizer import customize
 
 # id, text, rows of: form, lemma, UPOS, XPOS, head, relation; a row "3-4 form" is a multiword token.
@@ -341,7 +341,7 @@ def test_an_article_knows_companies_and_sites_and_leaves_other_capitals_open(tmp
 
 def test_what_ships_is_what_the_record_of_its_training_tells():
     record = json.loads((Path(train.__file__).parent / "record.json").read_text(encoding="utf-8"))
-    package = trained.folder(trained.SHIPPED)
+    package = model_folder(SHIPPED)
     assert train.digest(package) == record["sha256"]
     assert sum(path.stat().st_size for path in package.rglob("*") if path.is_file()) < 20_000_000
     inputs = tomllib.loads((Path(train.__file__).parent / "inputs.toml").read_text(encoding="utf-8"))

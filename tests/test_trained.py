@@ -19,7 +19,8 @@ from pipeline.components.name_words import read_words
 from pipeline.components.parsed import KEY, find_parses, trees_of
 from pipeline.components.sentences import sentences_of
 from pipeline.components.voted_names import voted_names
-from pipeline.extractor import Pipeline, build, clean, extract_page, identify, read_article
+from pipeline.extractor import Pipeline, build, clean, extract_page, read_article
+from pipeline.identity import SHIPPED, ModelError, identify, model_of
 from pipeline.nlp import TRAINED, build_nlp, make_doc
 from pipeline.reading import Anchor
 from pipeline.records import Page
@@ -87,7 +88,7 @@ def test_another_pipeline_takes_the_place_of_ours(other):
     settings = Settings(model=other)
     identity = identify(settings)
     assert identity.model == "en_other-2.1"
-    assert len({identify(Settings(model=name)).fingerprint for name in (other, trained.SHIPPED, None)}) == 3
+    assert len({identify(Settings(model=name)).fingerprint for name in (other, SHIPPED, None)}) == 3
     nlp = build_nlp(settings)
     doc = nlp("Brightforge leased 40 MW of turbines to OpenCoil.")
     assert len(doc._.get(KEY)) == 1
@@ -105,8 +106,27 @@ def test_another_pipeline_takes_the_place_of_ours(other):
     ],
 )
 def test_a_model_that_cannot_be_used_is_named(tmp_path, make, message):
-    with pytest.raises(trained.ModelError, match=message):
+    with pytest.raises(ModelError, match=message):
         trained.load(make(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["en_nosuch_model", "no module", "json", "os.path"])
+def test_the_identity_of_a_model_that_is_not_there_is_refused(name):
+    with pytest.raises(ModelError, match=f"model '{name}' is no spaCy pipeline"):
+        identify(Settings(model=name))
+
+
+def test_an_installed_model_is_identified_by_its_meta_data(tmp_path, monkeypatch):
+    package = tmp_path / "en_installed"
+    package.mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    (package / "__init__.py").touch()
+    (package / "meta.json").write_text('{"lang": "en", "name": "installed", "version": "3.1"}')
+    found = identify(Settings(model="en_installed"))
+    assert found.model == "en_installed-3.1"
+    (package / "meta.json").write_text('{"lang": "en", "name": "installed", "version": "3.1", "notes": "retrained"}')
+    model_of.cache_clear()
+    assert identify(Settings(model="en_installed")).fingerprint != found.fingerprint
 
 
 def test_without_a_model_the_rules_do_without():
@@ -140,7 +160,7 @@ def test_only_sentences_with_a_number_are_parsed(shipped):
 
 def test_the_gate_changes_no_claim(shipped):
     nlp = build_nlp(Settings())
-    nlp.replace_pipe(KEY, KEY, config={"model": trained.SHIPPED, "every_sentence": True})
+    nlp.replace_pipe(KEY, KEY, config={"model": SHIPPED, "every_sentence": True})
     ungated = Pipeline(shipped.settings, nlp, shipped.finder, shipped.extractor)
     (page,) = read_paths([str(SAMPLE)], Settings())
     claims = extract_page(page, ungated).claims
@@ -152,10 +172,10 @@ def test_the_gate_changes_no_claim(shipped):
 
 def test_a_sentence_has_one_parse_whatever_stands_beside_it(shipped):
     doc = shipped.nlp(make_doc(shipped.nlp, ARTICLE, None))
-    together = find_parses(doc, trained.SHIPPED, every_sentence=True)
+    together = find_parses(doc, SHIPPED, every_sentence=True)
     for found, following in pairwise([*together, {"start": len(doc)}]):
         words = [(token.text, bool(token.whitespace_)) for token in doc[found["start"] : following["start"]]]
-        (alone,) = trained.load(trained.SHIPPED).parse([words])
+        (alone,) = trained.load(SHIPPED).parse([words])
         assert (tuple(found["heads"]), tuple(found["relations"])) == (alone.heads, alone.relations)
 
 

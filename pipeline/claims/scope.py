@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from pipeline import lexicon
+from pipeline.lexicon import word_pattern
 from pipeline.reading import ClauseSpan, Placed, Reading, Sentence, Thing
 from pipeline.records import Kind, QuantityMention
 
@@ -22,18 +22,6 @@ _HELD_BESIDE = re.compile(
     r"(?:\s+(?:from|with|to))?(?:\s+[\w-]+){0,4}?\s+"
 )
 _IN_OR_OF = re.compile(r"\s+(?:in|of)\s+(?:(?!(?:capital|infrastructure|contracted)\b)[\w-]+\s+){0,2}?")
-
-
-@functools.cache
-def word_pattern(*path: str) -> re.Pattern[str]:
-    """One pattern for a word list of the lexicon (file, then keys), whole words, any case."""
-    words: Any = lexicon.toml(path[0])
-    for key in path[1:]:
-        words = words[key]
-    return re.compile(
-        r"(?<![\w-])(?:" + "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) + r")(?![\w])",
-        re.IGNORECASE,
-    )
 
 
 @functools.cache

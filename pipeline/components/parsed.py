@@ -12,8 +12,9 @@ from spacy.tokens import Doc, Span
 
 from pipeline.components.quantities import NAME as QUANTITIES
 from pipeline.components.sentences import sentences_of
+from pipeline.identity import SHIPPED
 from pipeline.syntax import Tree
-from pipeline.trained import SHIPPED, load
+from pipeline.trained import load
 
 KEY = "infraclaims_parse"
 _LONGEST = 200

@@ -17,8 +17,9 @@ from spacy.tokens import Doc
 from pipeline.components.name_runs import Run, key_of, surface
 from pipeline.components.name_words import Found, Words, rules
 from pipeline.components.sentences import sentences_of
+from pipeline.identity import SHIPPED
 from pipeline.records import EntityType
-from pipeline.trained import SHIPPED, load
+from pipeline.trained import load
 
 KEY = "infraclaims_votes"
 _HEARD: EntityType = "cluster"

@@ -18,7 +18,6 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from pipeline.archive import Archive
-from pipeline.extractor import build
 from pipeline.ingest import books, publish, queue
 from pipeline.ingest.config import Config
 from pipeline.ingest.context import Clock, Context, Event
@@ -36,7 +35,7 @@ from pipeline.pool import open_workers
 from pipeline.records import Claim, Extraction, Page, Record, Rejected
 from pipeline.settings import Settings
 from pipeline.store import Summary, count, summary
-from pipeline.stream import extract_or_reject
+from pipeline.stream import build, extract_or_reject
 
 _PER_HOST = 25
 _READY = ("fetched", "refused")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 import tomllib
 from importlib import resources
 from typing import Any, ClassVar, Self, TypeVar, cast
@@ -142,6 +143,18 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
 def toml(name: str) -> dict[str, Any]:
     """The parsed rules file `<name>.toml`; its reader validates what it takes from it."""
     return parse_toml((_HERE / f"{name}.toml").read_text(encoding="utf-8"), name)
+
+
+@functools.cache
+def word_pattern(*path: str) -> re.Pattern[str]:
+    """One pattern for a word list of the lexicon (file, then keys), whole words, any case."""
+    words: Any = toml(path[0])
+    for key in path[1:]:
+        words = words[key]
+    return re.compile(
+        r"(?<![\w-])(?:" + "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True)) + r")(?![\w])",
+        re.IGNORECASE,
+    )
 
 
 def rules(name: str, key: str, model: type[_R]) -> dict[str, _R]:

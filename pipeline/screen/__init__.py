@@ -20,7 +20,6 @@ from pipeline.clean.refusal import Refusal
 from pipeline.clean.text import fold, key
 from pipeline.records import Article, Page
 from pipeline.screen.scan import Scanner
-from pipeline.screen.topic import could_be_on_topic
 
 __all__ = ["article_could_hold_claim", "bytes_could_hold_claim", "prepare", "prepared", "text_could_hold_claim"]
 
@@ -43,6 +42,9 @@ def text_could_hold_claim(page: Page) -> bool:
 
 def article_could_hold_claim(article: Article) -> bool:
     """The third look."""
+    # Its rules are those of extraction, which load spaCy; a process that takes the first two looks does without.
+    from pipeline.screen.topic import could_be_on_topic
+
     text, document = article.text, article.document
     found = _scanner().found(text)
     at = [len(text.encode("utf-8", "replace")[:end].decode("utf-8", "ignore")) for end in found.chips]

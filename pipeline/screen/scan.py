@@ -16,10 +16,10 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.claims.scope import word_pattern
 from pipeline.clean.charset import declared
 from pipeline.clean.html import opens_like_html
 from pipeline.clean.text import fold
+from pipeline.lexicon import word_pattern
 from pipeline.screen import strip
 from pipeline.screen.patterns import ASIDE, Pattern, parts, patterns
 from pipeline.screen.words import large_number_pattern, large_sum_pattern, number_pattern

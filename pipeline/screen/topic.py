@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline import lexicon
-from pipeline.claims.scope import outside, word_pattern
+from pipeline.claims.scope import outside
 from pipeline.components.quantities import find_quantities
 from pipeline.components.sentences import sentence_spans
+from pipeline.lexicon import word_pattern
 
 
 def could_be_on_topic(text: str, chips: Sequence[int], *, company: bool) -> bool:
