@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -37,7 +36,7 @@ _MODULES: Mapping[str, object] = dict(
 
 def build_nlp(settings: Settings) -> Language:
     """Blank English with our tokenizer and the components, the trained ones with the pipeline that `settings` name."""
-    return add_components(tokenizer.customize(spacy.blank("en")), settings.model)
+    return add_components(tokenizer.english(), settings.model)
 
 
 def add_components(nlp: Language, model: str | None = SHIPPED) -> Language:
