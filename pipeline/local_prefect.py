@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Generator
+from importlib import metadata
 from pathlib import Path
 
 from pipeline.cli_io import AT_LEAVING
@@ -41,6 +42,7 @@ _IDLE = (
 """Services of a server that nobody schedules with and whose database nobody will read: they cost by the clock and by
 the task."""
 _START_SECONDS = 120.0
+_DATABASE = "prefect.db"
 _ROOM = 20 << 20
 _MEMORY = Path("/dev/shm")  # noqa: S108  # the database goes with the run; on a disk its set-up takes seconds longer
 
@@ -57,11 +59,34 @@ def prepare() -> None:
     if shutil.disk_usage(home).free < _ROOM:  # its server would not start, and be waited for
         Path(home).rmdir()
         raise OSError(errno.ENOSPC, f"Prefect needs {_ROOM >> 20} MB here for its database", str(Path(home).parent))
+    copy_tables(Path(home))
     # Registered before Prefect registers the stop of its server, hence run after it.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     AT_LEAVING.append(functools.partial(shutil.rmtree, home, ignore_errors=True))
     idle = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
     os.environ.update({**_QUIET, **idle, "PREFECT_HOME": home, "NO_PROXY": _unproxied()})
+
+
+def copy_tables(home: Path) -> None:
+    """Put a database with Prefect's tables, empty, into a home. Where that cannot be, its server makes them itself.
+
+    Making them takes seconds of a processor, so it is done once for each version of Prefect, and kept in the cache of
+    the user.
+    """
+    if (home / _DATABASE).exists():
+        return
+    with contextlib.suppress(OSError, RuntimeError, subprocess.SubprocessError):
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "infraclaims"
+        kept = cache / f"prefect-{metadata.version('prefect')}.db"
+        if not kept.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as made:
+                command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"]
+                environment = {**os.environ, **_QUIET, "PREFECT_HOME": made}
+                subprocess.run(command, env=environment, capture_output=True, check=True, timeout=_START_SECONDS)  # noqa: S603
+                (Path(made) / _DATABASE).replace(kept)
+        copied = shutil.copyfile(kept, home / f"{_DATABASE}.tmp")
+        copied.replace(home / _DATABASE)
 
 
 def _unproxied() -> str:
@@ -78,6 +103,7 @@ def server(home: Path) -> Generator[str]:
         yield api
         return
     home.mkdir(parents=True, exist_ok=True)
+    copy_tables(home)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

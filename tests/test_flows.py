@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pipeline import local_prefect
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -34,6 +38,7 @@ class Server:
             port = str(probe.getsockname()[1])
         self.api = f"http://127.0.0.1:{port}/api"
         self.environment = {**os.environ, **OFFLINE, "PREFECT_HOME": str(home), "PREFECT_API_URL": self.api}
+        local_prefect.copy_tables(home)
         self.log = (home / "server.log").open("wb")
         self.process = subprocess.Popen(
             [BIN / "prefect", "server", "start", "--host", "127.0.0.1", "--port", port, "--no-ui"],
@@ -198,6 +203,34 @@ def test_an_operator_runs_a_folder_without_a_server(inputs: Path, tmp_path: Path
     assert len(sources) == len(set(sources)) == 6
     assert processes_with(str(home)) == []
     assert [*home.rglob("*"), *temporary.rglob("*")] == []
+
+
+def test_the_tables_of_prefect_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    local_prefect.copy_tables(first)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("made again"))
+    local_prefect.copy_tables(second)
+    assert [path.name for path in second.iterdir()] == ["prefect.db"]
+    with contextlib.closing(sqlite3.connect(second / "prefect.db")) as database:
+        assert database.execute("SELECT count(*) FROM flow_run").fetchone() == (0,)
+        assert database.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+    (second / "prefect.db").write_bytes(b"a run is in it")
+    local_prefect.copy_tables(second)
+    assert (second / "prefect.db").read_bytes() == b"a run is in it"
+
+
+@pytest.mark.parametrize("cache", ["/proc/nowhere", "a file"])
+def test_where_no_cache_can_be_prefect_makes_its_own_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: str
+):
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / cache))
+    home = tmp_path / "home"
+    home.mkdir()
+    local_prefect.copy_tables(home)
+    assert list(home.iterdir()) == []
 
 
 def test_only_flows_imports_prefect():
