@@ -8,7 +8,11 @@ ARCHIVE ?= build/archive
 BENCH ?= corpus/samples/wire-desk.jsonl
 TREEBANK ?= ../shared/treebank
 
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Not compiled: most modules are never imported, and the others are compiled then.
+PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check
+# A file of tests in one process, since they share what is slow to make; in the order of their names, or xdist puts the
+# few and long ones last, where one process is idle beside them.
+SPREAD := --dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet $(LOCK_OPTIONS)
 
@@ -22,7 +26,7 @@ run: $(VENV)/.run ## extract the sample articles into out/ and show the claims
 	@$(BIN)/infraclaims run corpus/samples -o $(OUT)
 
 test: $(VENV)/.dev ## run the tests
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto $(SPREAD)
 
 killed: $(VENV)/.dev ## the long test of ingestion: 300 pages in 5 feeds, 20 kills; some minutes
 	@$(BIN)/python tests/killed.py 300 20
@@ -42,7 +46,7 @@ check: ## everything that a change must pass: what CI runs
 	@.ci/run
 
 coverage: $(VENV)/.dev ## which branches of pipeline/ the tests take, those of their processes too; half an hour
-	@$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
+	@$(BIN)/pytest -n auto $(SPREAD) --cov --cov-report=term:skip-covered --cov-report=html:build/coverage
 
 bench: $(VENV)/.dev ## speed, and what of it got slower since benchmarks/recorded.json; RECORD=1 records it anew
 	@$(BIN)/python benchmarks/compare.py $(BENCH) $(if $(RECORD),--record)
