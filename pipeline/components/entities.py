@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from pipeline.components.government_names import government_names
+from pipeline.components.government_names import government_names, public_bodies
 from pipeline.components.known_names import known_names
 from pipeline.components.name_runs import Run, occupied, runs_of_capitals
 from pipeline.components.name_words import Found, Words, overlap_free, phrase_at, phrases, read_words
@@ -49,7 +49,11 @@ def entities_in(text: str, model_votes: Sequence[Vote] = ()) -> list[Entity]:
     papers = pattern_papers(words, runs)
     runs = _outside(runs, papers)
     sites = named_sites(words, runs, taken, on_topic)
-    unlisted = [*government_names(words, known), *unknown_names(words, runs, taken, on_topic, votes(words, sites))]
+    unlisted = [
+        *government_names(words, known),
+        *public_bodies(words),
+        *unknown_names(words, runs, taken, on_topic, votes(words, sites)),
+    ]
     named = overlap_free([*known, *papers, *unlisted])
     own = [item for item, _ in sites]
     taken = occupied(words, named)

@@ -240,7 +240,9 @@ _KEYS: dict[str, frozenset[str]] = {
         | {"acts", "openings"}
     ),
     "evidence": frozenset({"enough", "enough_on_topic", "proof", "signs", "site_signs"}),
-    "governments": frozenset({"endings", "bodies", "grounds", "deals", "links", "acts"}),
+    "governments": frozenset(
+        {"heads", "public", "ruling", "voting", "endings", "bodies", "grounds", "deals", "links", "acts"}
+    ),
     "persons": frozenset({"titles", "jobs", "particles", "firsts", "famous"}),
     "sites": frozenset(
         {"heads", "plural", "by_place", "inner", "no_project", "not_names", "not_after", "naming", "before_plural"}
