@@ -1,7 +1,8 @@
 """Inside one article, what "the company", "the site", "it" and "we" stand for.
 
 Recency with a preference for the subject: a description of a company means the first company of the sentence it
-stands in, if that comes before it, else the first company of the nearest earlier sentence that has one; a
+stands in, if that comes before it, else the one that the sentence before has introduced, else the first company of the
+nearest earlier sentence that has one; a
 description of a site means the last site named. Words are data (`lexicon/coreference.toml`).
 """
 
@@ -26,7 +27,7 @@ _HEADING = re.compile(r"[-*•#\d.)\s]{0,20}[^.!?;\"”’…]{2,60}(?<![,:])$")
 """A line that heads what follows."""
 _ITEM = re.compile(r"[-*•\d.)\s]{1,20}[^.:;]{2,40}?\s{0,2}[:–—]\s|[-*•\s]{0,9}\d{1,2}[.)]\s[^.!?;:]{2,60}[.!?](?:\s|$)")
 """The label of an item in a list, or the short sentence that a numbered one opens with."""
-_NEAR = 3
+_NEAR = 2
 """Sentences in which the company that the article is about outweighs a later one."""
 
 
@@ -81,6 +82,8 @@ class _Focus:
         self.main = main
         self.lead: Thing | None = None
         """The company that the sentence before, in the same paragraph, was about."""
+        self.introduced = False
+        """Whether that sentence was the first to name it, and named no other."""
         self.topic: Thing | None = None
         """The company that the heading over this part of the text, or the label of this item, names."""
         self.headed = False
@@ -102,19 +105,18 @@ class _Focus:
         self.topic = inside[0] if len({t.key for t in inside}) == 1 else None
 
     def company(
-        self, here: Sequence[Thing], before: int, kind: str | None, *, pronoun: bool = False, opens: bool = False
+        self, here: Sequence[Thing], before: int, kinds: Sequence[str], *, pronoun: bool = False, opens: bool = False
     ) -> Thing | None:
-        """The company meant at offset `before` of a sentence that holds the companies `here`."""
+        """The company meant at offset `before` of a sentence that holds the companies `here`; of one of `kinds`, if any
+        are told and one was named ("" for what no list holds)."""
         rows = [[t for t in here if t.end <= before], *reversed(self.companies[-_LOOK_BACK:])]
         told = [t for t in rows[0] if not t.stands_in and speaking().match(self.text, t.end)]
         if pronoun and told:
             return told[-1]
-        if kind:
-            for row in rows:
-                for thing in row:
-                    if thing.kind == kind:
-                        return thing
-        if opens and self.lead and not rows[0]:
+        fitting = next((t for row in rows for t in row if kinds and (t.kind or "") in kinds), None)
+        if fitting:
+            return fitting
+        if opens and self.lead and not rows[0] and (pronoun or self.introduced):
             return self.lead
         if self.topic and not rows[0]:
             return self.topic
@@ -159,8 +161,12 @@ def resolve(
                 found.append(replace(thing, start=match.start(), end=match.end(), text=match.group(), stands_in=True))
         spoken = _spoken_of(orgs, found)
         if spoken:
+            met = {thing.key for row in focus.companies for thing in row}
+            focus.introduced = len({t.key for t in spoken}) == 1 and spoken[0].key not in met
             focus.companies.append(spoken)
-            focus.lead = spoken[0] if _OPENING.fullmatch(text, start, spoken[0].start) else focus.lead
+            opens = _OPENING.fullmatch(text, start, spoken[0].start)
+            presented = focus.introduced and not text[spoken[0].end : end].strip(" .:–—")
+            focus.lead = spoken[0] if opens or presented else focus.lead
         last = end
         focus.spots = _spots(here)
         focus.sites.extend(t for t in here if t.type == "cluster")
@@ -248,7 +254,7 @@ def _referent(
             return focus.sites[-1]
         one = low in {"it", "its"}
         opens = one and bool(_OPENING.fullmatch(match.string, start, match.start()))
-        return focus.company(orgs, match.start(), None, pronoun=one, opens=opens)
+        return focus.company(orgs, match.start(), (), pronoun=one, opens=opens)
     between = {word.lower() for word in match["between"].split()}
     if between & set(rules["not_between"]):
         return None
@@ -257,7 +263,8 @@ def _referent(
             return None
         acting = {t.key for t in orgs if _acted_on(match, t)}
         others = [t for t in orgs if t.key not in acting]
-        return focus.company(others, match.start(), rules["kinds"].get(match["company"].lower()))
+        opens = bool(_OPENING.fullmatch(match.string, start, match.start()))
+        return focus.company(others, match.start(), rules["kinds"].get(match["company"].lower(), ()), opens=opens)
     if match.group().endswith("s") and _SHARE.search(match.string, start, match.start()):
         return None
     sites_here = [t for t in here if t.type == "cluster" and t.end <= match.start()]
