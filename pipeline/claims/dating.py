@@ -30,6 +30,8 @@ _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 """Begins the date at which a total stands, in whatever clause it is told."""
 _STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b(?! to)")
 """In the cue of a plan: that so much was planned at a date ("capacity under construction stood at")."""
+_NOW = re.compile(r"\b(?:now|currently|already|today|existing|present|current)\b", re.IGNORECASE)
+"""In the cue of a fact: that it holds as it is told, and from no later date."""
 _WAS_TO = re.compile(r"(?:was|were|had)\b", re.IGNORECASE)
 _DUE_ON = re.compile(r"(?:to be|due|expected|scheduled|slated|set)\b")
 """Begins what is said of a number's own thing ("22 MW, to be delivered in 2026")."""
@@ -352,6 +354,8 @@ def _plausible(
     if published is None or start is None or end is None:
         return True
     plan = found.cues[0]
+    if start > published and found.realization == "realized" and _NOW.search(plan.text):
+        return False
     stood = plan.rule == "plan.past" or (plan.rule == "commit.noun_before" and _STOOD.search(plan.text))
     stood = (
         stood
