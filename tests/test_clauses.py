@@ -45,6 +45,10 @@ MARKED = [
     "The hall, [subordinate] which holds 9,000 chips, [coordinate] is open.",
     "Garrow, [subordinate] whose plant burns gas, [coordinate] supplies 60 MW.",
     "The hall is full, [subordinate] as it was last year.",
+    "The hall, [subordinate] whose lease expires in 2031, [coordinate] draws 45 MW.",
+    "The hall, [coordinate] signed for in May, [coordinate] gives Fernlea 45 MW.",
+    "The hall does not yet run.",
+    "The hall is small, [coordinate] yet draws 45 MW.",
     # words that open a clause or a date
     "The hall opens [subordinate] after the line is energized.",
     "The hall opens after June 2027.",

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pipeline import lexicon
 from pipeline.claims import parts
+from pipeline.claims.facet_rules import facet_rules
 from pipeline.claims.facets import Verdict, cue_at
 from pipeline.claims.scope import clause_of, word_pattern
 from pipeline.reading import Reading, Sentence
@@ -44,6 +45,24 @@ def changed(reading: Reading, sentence: Sentence, mention: QuantityMention, foun
         cue = cue_at(reading.text, mention.start, mention.end, "planned", IN_PART)
         return replace(found.overruled(cue, "planned", _DOUBT), by_default=True)
     return found
+
+
+@functools.cache
+def _behind() -> re.Pattern[str]:
+    words = "|".join(facet_rules().told_behind)
+    return re.compile(
+        rf"\s?[(,–—-]\s?(?:(?:now|already|currently|fully|all) )?(?P<told>{words})\s?(?=[),.;\n]|$)", re.IGNORECASE
+    )
+
+
+def told_behind(reading: Reading, sentence: Sentence, mention: QuantityMention, found: Verdict) -> Verdict:
+    """The verdict, unless it is a mere default and a word between marks tells that the number is there."""
+    if not found.by_default or mention.kind == "investment":
+        return found
+    told = _behind().match(reading.text, mention.end, sentence.end)
+    if told is None:
+        return found
+    return found.overruled(cue_at(reading.text, *told.span("told"), "realized", "default.behind"), "realized", _SURE)
 
 
 @functools.cache

@@ -30,10 +30,15 @@ _AS_OF = re.compile(r"as (?:of|at)\b", re.IGNORECASE)
 """Begins the date at which a total stands, in whatever clause it is told."""
 _STOOD = re.compile(r"\b(?:stood|was|were|reached|rose|grew|total+ed|climbed|jumped|doubled|came)\b(?! to)")
 """In the cue of a plan: that so much was planned at a date ("capacity under construction stood at")."""
+_NOW = re.compile(r"\b(?:now|currently|already|today|existing|present|current)\b", re.IGNORECASE)
+"""In the cue of a fact: that it holds as it is told, and from no later date."""
 _WAS_TO = re.compile(r"(?:was|were|had)\b", re.IGNORECASE)
 _DUE_ON = re.compile(r"(?:to be|due|expected|scheduled|slated|set)\b")
 """Begins what is said of a number's own thing ("22 MW, to be delivered in 2026")."""
-_SIZED = re.compile(r"(?:which|that) (?:is|are|has|have|measures?)\b")
+_SIZED = re.compile(
+    r"(?:which|that) (?:(?:now|currently|already) )?"
+    r"(?:is|are|has|have|measures?|draws?|uses?|houses?|hosts?|runs?|operates?|holds?|consumes?|contains?|boasts?|totals?)\b"
+)
 """Begins an insertion that only tells how large a thing is ("Hall 2, which is 40 MW, opened in May")."""
 _INSERTED = {"leaning", "subordinate", "bracket"}
 _PART_OF = re.compile(
@@ -49,6 +54,12 @@ _BUILT = re.compile(
 """Behind a sum: when what it pays for is there, which does not date the paying ("$4 billion on a hall to open in")."""
 _CLOSED = re.compile(r"(?:which|that)\s(?:[\w-]+\s){0,2}?(?:clos|shut|retir|idl|stopp|bought|acquir|sold|found)\w*\b")
 """Begins a clause whose date is not when a number of that thing is there ("the 615 MW plant, which closed in 2020")."""
+_DECIDED = re.compile(
+    r"\b(?:votes?|hearings?|rulings?|decisions?|meetings?|elections?|auctions?|expires?|expiring|lapses|ground\w*)\s+"
+    r"(?:(?:set|due|scheduled|planned|expected|held|(?:will |to )?be broken|broken)\s+)?$",
+    re.IGNORECASE,
+)
+"""Before a date: what is then decided, begun or over, and so not when a number is there ("hangs on a vote in May")."""
 _BESIDES = re.compile(r"\b(?:on top of|in addition to|besides|compared (?:with|to)|up from|down from)\b")
 """Before a number that is only held beside the one before it."""
 _UNFIT = re.compile(r"(?:for|over|through|within|by|until|from|starting|beginning)\b", re.IGNORECASE)
@@ -84,8 +95,8 @@ def link(
 ) -> DateMention | None:
     """The date of what stands at `anchor`, or None.
 
-    `announced` admits the day on which it was said; `found` is what is known of a number, so that a date from a
-    neighbouring clause is taken only where it fits.
+    `announced` admits the day on which it was said; `found` is what is known of a number, so that a date is taken only
+    where it can be that of such a state, and one from a neighbouring clause only where it fits.
     """
     best: tuple[float, DateMention] | None = None
     if found and _PART_OF.search(reading.text, max(sentence.start, anchor.start - 40), anchor.start):
@@ -106,7 +117,9 @@ def link(
             _of_the_one_before(reading, sentence, anchor, date) or _leads_on(reading, anchor, date)
         ):
             continue
-        if found and _of_the_thing(reading, anchor, date):
+        if found and (_of_the_thing(reading, anchor, date) or _of_a_decision(reading, sentence, date)):
+            continue
+        if found and not _plausible(sentence, anchor, date, found, reading.published):
             continue
         cost = reading.gap(anchor, date) + (3 if date.end <= anchor.start else 0)
         if cost <= _REACH and (best is None or cost < best[0]):
@@ -134,6 +147,11 @@ def _of_the_thing(reading: Reading, anchor: Placed, date: DateMention) -> bool:
     """Whether a date behind a sum tells when the thing that it pays for is there."""
     priced = isinstance(anchor, QuantityMention) and anchor.kind == "investment"
     return priced and anchor.end < date.start and bool(_BUILT.search(reading.text, anchor.end, date.start))
+
+
+def _of_a_decision(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
+    """Whether a date is that of a vote, of the first sod or of the end of a paper."""
+    return bool(_DECIDED.search(reading.text, max(sentence.start, date.start - 40), date.start))
 
 
 def _announced_on(reading: Reading, sentence: Sentence, date: DateMention) -> bool:
@@ -324,8 +342,8 @@ def fits(date: DateMention, realization: Realization, published: dt.date | None)
     return start <= published if realization == "realized" else end > published
 
 
-def plausible(
-    sentence: Sentence, number: QuantityMention, date: DateMention, found: Verdict, published: dt.date | None
+def _plausible(
+    sentence: Sentence, number: Placed, date: DateMention, found: Verdict, published: dt.date | None
 ) -> bool:
     """Whether a date can be that of a state: what is planned is not due before the article, and "today" dates news.
 
@@ -336,6 +354,8 @@ def plausible(
     if published is None or start is None or end is None:
         return True
     plan = found.cues[0]
+    if start > published and found.realization == "realized" and _NOW.search(plan.text):
+        return False
     stood = plan.rule == "plan.past" or (plan.rule == "commit.noun_before" and _STOOD.search(plan.text))
     stood = (
         stood
@@ -349,7 +369,8 @@ def plausible(
     if found.realization == "negated" and end <= published:
         return False  # the day on which a plan was dropped is not one on which it was due
     apart = sentence.clause_at(number.start) != sentence.clause_at(date.start)
-    untold = found.by_default and (number.kind == "investment" or apart)
+    priced = isinstance(number, QuantityMention) and number.kind == "investment"
+    untold = found.by_default and (priced or apart)
     if untold or found.cues[0].rule == "commit.secured" or found.realization not in {"planned", "possible"}:
         return True
     return end > published or date.date.relation == "since"

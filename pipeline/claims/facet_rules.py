@@ -39,6 +39,7 @@ class FacetRules(Record):
     settled: tuple[str, ...]
     describing: tuple[str, ...]
     told_as_fact: tuple[str, ...]
+    told_behind: tuple[str, ...]
 
 
 @functools.cache

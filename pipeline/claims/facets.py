@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pipeline import lexicon
 from pipeline.claims import leaning, parts
 from pipeline.claims.facet_rules import LEAD_DISTANCE, facet_rules, heard
-from pipeline.reading import Placed, Reading, Sentence
+from pipeline.reading import ClauseSpan, Placed, Reading, Sentence
 from pipeline.records import Certainty, Cue, CueMention, QuantityMention, Realization
 
 _OWN = 3
@@ -38,6 +38,11 @@ _HAS = re.compile(
 """Cues that only say whose a number is, which may be there or promised."""
 _TOLD = 3
 """Words at the head of a clause among which a verb of speech makes it one of speech."""
+_WORD = re.compile(r"[\w'’-]+")
+_AT_ONCE, _AND_ON = re.compile(r",\s"), re.compile(r"(?:\s[\w'’-]+){0,6},\s")
+"""From a hedge to the comma behind it."""
+_SET_APART = re.compile(r",\s(?:[\w'’-]+\s){0,3}$")
+"""Before a hedge: the comma from which it is set in."""
 _FINITE = re.compile(r"(?:is|are|was|were|has|have|had|went|came|it|they|which|that)\b")
 _FINITE_BEFORE = re.compile(r"\b(?:is|are|was|were|has|have|had|went|came)\b\s+(?:[a-z]+\s+)?$")
 
@@ -152,14 +157,36 @@ def _unvouched(reading: Reading, sentence: Sentence, cue: CueMention, anchor: Pl
     """
     if anchor.end <= cue.start and cue.rule == _UNNAMED and _OPENS.search(reading.text, anchor.end, cue.start):
         return True
-    speech = lexicon.toml("cues")["clause"]["speech"]
     low, high = sorted((sentence.clause_at(cue.start), sentence.clause_at(anchor.start)))
     for clause in sentence.clauses[low + 1 : high + 1]:
-        words = reading.text[clause.start : clause.end].lower().split()[:_TOLD]
-        told = clause.start > anchor.end and not set(words).isdisjoint(speech)
-        if clause.link == "coordinate" and not told and words[:1] != ["that"] and words[:2] != ["and", "that"]:
+        if clause.link != "coordinate" or _tells_of(reading, clause, cue, anchor) or _inserted(reading, clause, cue):
+            continue
+        words = _WORD.findall(reading.text[clause.start : clause.end].lower())
+        if words[:1] != ["that"] and words[:2] != ["and", "that"]:
             return True
     return False
+
+
+def _tells_of(reading: Reading, clause: ClauseSpan, cue: CueMention, anchor: Placed) -> bool:
+    """Whether a clause behind the anchor only says who said it, or that it is believed ("…, we believe")."""
+    if clause.start <= anchor.end:
+        return False
+    words = _WORD.findall(reading.text[clause.start : clause.end].lower())
+    if clause.start <= cue.start < clause.end and cue.rule != _UNNAMED:
+        return len(words) <= len(_WORD.findall(cue.text)) + 1
+    return not set(words[:_TOLD]).isdisjoint(lexicon.toml("cues")["clause"]["speech"])
+
+
+def _inserted(reading: Reading, clause: ClauseSpan, cue: CueMention) -> bool:
+    """Whether a hedge is set in between a subject and its verb, with which the clause begins ("the hall, according to
+    people briefed on it, runs")."""
+    rules = lexicon.toml("cues")["clause"]
+    first = _WORD.match(reading.text, clause.start)
+    if first is None or first[0] not in {*rules["verbs"], *rules["resuming"]} or cue.end > clause.start:
+        return False
+    alone = cue.rule != _UNNAMED
+    behind = (_AT_ONCE if alone else _AND_ON).fullmatch(reading.text, cue.end, clause.start)
+    return bool(behind) and bool(_SET_APART.search(reading.text, max(0, cue.start - 40), cue.start))
 
 
 def _apart(sentence: Sentence, cue: CueMention, anchor: Placed) -> bool:

@@ -92,6 +92,10 @@ def _compared(reading: Reading, sentence: Sentence, mention: QuantityMention, st
     return [known, more]
 
 
+_ALL_IN = re.compile(r"(?:(?:all|the) )?(?:AI )?data\s?cent(?:er|re)s (?:in|across|throughout) ", re.IGNORECASE)
+"""Begins the total of a land ("Data centers in Ireland used 6,900 GWh")."""
+
+
 def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -> bool:
     """Whether a number is the total of a country, a market or a queue, which no one owns ("Texas expects 218 GW")."""
     clause = clause_of(sentence, mention)
@@ -112,7 +116,8 @@ def _of_nobody(reading: Reading, sentence: Sentence, mention: QuantityMention) -
     if any(thing.kind == "grid_operator" and supply.gives(reading, sentence, thing, mention) for thing in before):
         return False
     for thing in before:
-        leads = reading.words_between(clause.start, thing.start) <= 1
+        all_in = _ALL_IN.match(reading.text, clause.start, thing.start)
+        leads = reading.words_between(all_in.end() if all_in else clause.start, thing.start) <= 1
         owns = reading.text[thing.end : thing.end + 1] == "'" and reading.gap(thing, mention) <= _TOTAL
         if _counts(thing) and (leads or owns) and not _decides(reading, thing, mention):
             return True
@@ -145,11 +150,20 @@ def _generic(reading: Reading, sentence: Sentence) -> bool:
     """Whether the sentence speaks of any such thing ("An AI campus now wants 500 MW") and names nobody."""
     named = any(t.type in {"company", "cluster", "programme", "place"} for t in sentence.things)
     opening = word_pattern("scope", "generic").match(reading.text, sentence.start)
-    if opening and _STANDS.search(reading.text, sentence.start, sentence.end):
+    if opening and (
+        _STANDS.search(reading.text, sentence.start, sentence.end)
+        or _TELLER.match(reading.text, sentence.start, sentence.end)
+    ):
         return False
     return bool(opening) and not named and not sentence.title and not sentence.row and not sentence.dates
 
 
+_TELLER = re.compile(
+    r"an? (?:[\w-]+ ){0,2}?(?:person|people|spokes\w{3,8}|source|banker|official|executive|employee|engineer|insider"
+    r"|filing|document|memo|permit|letter|statement|prospectus|presentation)\b[^.;]{0,80}?\b(?:the|its|their|this)\s(?!typical|average|usual)",
+    re.IGNORECASE,
+)
+"""Who tells of one such thing, and of no thing of the kind ("A spokesman said the site draws 40 MW")."""
 _STANDS = re.compile(
     r"\b(?:(?:would|will|could|is to|are to)\s(?:also\s)?"
     r"(?:stand|sit|rise|go up|be (?:built|placed|installed|sited|erected|added|housed))"
@@ -195,13 +209,12 @@ def _draft(reading: Reading, sentence: Sentence, mention: QuantityMention) -> Dr
         deaf = (*deaf, "done.money")
     found = verdict(reading, sentence, mention, default=default, default_rule=rule, deaf_to=deaf)
     found = by_tense(reading, sentence, mention, found)
+    found = changes.told_behind(reading, sentence, mention, found)
     found = changes.changed(reading, sentence, mention, found)
     whole = parts.whole_of(reading, sentence, mention)
     rivals = [q for q in sentence.quantities if q not in (mention, whole) and not _converted(reading, sentence, q)]
     date = dating.link(reading, sentence, mention, rivals, announced=False, found=found)
-    if found.cues[0].rule == changes.IN_PART or (
-        date and not dating.plausible(sentence, mention, date, found, reading.published)
-    ):
+    if found.cues[0].rule == changes.IN_PART:
         date = None
     bare = found.by_default and found.realization == "planned"
     if date and bare and (_sizes_site(reading, sentence, mention) or _decided_on(reading, sentence, mention, date)):

@@ -20,6 +20,7 @@ Link = Literal["main", "coordinate", "subordinate", "content", "leaning", "brack
 
 _TOLD = 6
 """Words between a word of speech and the "that" of what was said."""
+_RELATIVE = frozenset({"which", "who", "whose", "where"})
 _NAME = 4
 """Words of the longest name in a list."""
 
@@ -57,7 +58,9 @@ def _link_at(sentence: Sequence[Token], i: int, fresh: bool) -> Link | None:
         dated = after is None or _numeric(after) or after.text[:1].isupper() or after.lower_ in words["date_words"]
         return None if dated else "subordinate"
     if low in words["contrastive"]:
-        return None if low == "yet" and after is not None and after.lower_ == "to" else "coordinate"
+        if low == "yet" and (before not in {",", "and", '"', "”"} or (after is not None and after.lower_ == "to")):
+            return None  # "not yet running", "yet to run"
+        return "coordinate"
     if low == "should" and before == ",":
         return "subordinate"
     if low in words["subordinators"]:
@@ -121,6 +124,16 @@ def _main_begins(sentence: Sequence[Token], begin: int, i: int) -> bool:
     return whole and _opens_finite(sentence, i)
 
 
+def _goes_on(sentence: Sequence[Token], begin: int, i: int) -> bool:
+    """Whether at token `i` the main clause goes on behind one set between commas ("The hall, which opened in 2024,
+    draws")."""
+    words = _words()
+    if begin == 0 or i < begin + 2 or not sentence[begin - 1].text == sentence[i - 1].text == ",":
+        return False
+    told = sentence[begin].lower_ in _RELATIVE or any(t.lower_ in words["finite"] for t in sentence[begin:i])
+    return told and sentence[i].lower_ in words["resuming"]
+
+
 def split_clauses(sentence: Span) -> list[Clause]:
     """The clauses of a sentence, in order, covering all of its tokens but the marks between them."""
     marks = _words()["marks"]
@@ -142,6 +155,8 @@ def split_clauses(sentence: Span) -> list[Clause]:
                 link = "leaning"
             continue
         found = _link_at(tokens, i, fresh) if i else None
+        if found is None and _goes_on(tokens, begin, i):
+            found = "coordinate"
         if found is not None and not (fresh and found == "coordinate"):
             if sentence[begin:i].text.lower() in {"and", "or", "but", "and ,"}:
                 link = found
