@@ -1,4 +1,4 @@
-"""How a trained pipeline sees a word: its form where it is known, its ends and its shape always.
+"""How a trained pipeline sees a word: its form where it is known, its ends, its shape and the white space always.
 
 Words that the training text holds fewer than twice are all one unknown word, as is every other word in use, so the
 weights have learned what to do without the form. Ends are read without case, and digits as one digit.
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from spacy.attrs import NORM, ORTH
+from spacy.attrs import NORM, ORTH, SPACY
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 from spacy.util import registry
@@ -25,6 +25,7 @@ from thinc.api import HashEmbed, Maxout, Model, chain, concatenate, list2ragged,
 LAYER = "infraclaims_words"
 # Of a word seen n times in training, its form is hidden in HIDE / (HIDE + n) of the updates.
 HIDE = 0.25
+_SPACES = 4
 _DIGITS = re.compile(r"\d")
 
 
@@ -43,7 +44,8 @@ def _kind(char: str) -> str:
 
 
 def words() -> Model[list[Doc], list[Any]]:
-    """Docs to one array a Doc of shape (tokens, 6), type uint64: form or 0, then the hashes of `_ends`."""
+    """Docs to one array a Doc of shape (tokens, 7), type uint64: form or 0, the hashes of `_ends`, and 2 where white
+    space follows, else 1."""
     return Model(LAYER, _forward, attrs={"known": b"", "hidden": b""})
 
 
@@ -62,10 +64,11 @@ def _forward(model: Model[Any, Any], docs: list[Doc], is_train: bool) -> tuple[l
     hidden = np.frombuffer(model.attrs["hidden"], dtype="float32")
     found: list[Any] = []
     for doc in docs:
-        ids: Any = doc.to_array([ORTH, NORM])
-        rows: Any = np.zeros((len(doc), 6), dtype="uint64")
+        ids: Any = doc.to_array([ORTH, NORM, SPACY])
+        rows: Any = np.zeros((len(doc), 7), dtype="uint64")
         if len(doc):
-            rows[:, 1:] = [_ends(doc.vocab.strings[orth]) for orth in ids[:, 0]]
+            rows[:, 6] = ids[:, 2] + np.uint64(1)
+            rows[:, 1:6] = [_ends(doc.vocab.strings[orth]) for orth in ids[:, 0]]
         if len(known) and len(doc):
             places = np.minimum(np.searchsorted(known, ids[:, 1]), len(known) - 1)
             use = known[places] == ids[:, 1]
@@ -80,9 +83,10 @@ def _forward(model: Model[Any, Any], docs: list[Doc], is_train: bool) -> tuple[l
 def embed(width: int, form: int, end: int, rows: list[int]) -> Model[list[Doc], list[Any]]:
     """Word vectors of `width` from a table of `form` columns for forms and five of `end` columns for ends and shape.
 
-    `rows` are the rows of the six tables, in the order of `words`.
+    `rows` are the rows of these tables, in the order of `words`. A seventh number adds one of four columns for the
+    white space: it tells a dash from a hyphen and an opening quotation mark from a closing one.
     """
-    sizes = [form, *[end] * 5]
+    sizes = [form, *[end] * 5, _SPACES][: len(rows)]
     tables = [
         HashEmbed(size, count, column=column, seed=7 + column, dropout=0.0)
         for column, (size, count) in enumerate(zip(sizes, rows, strict=True))

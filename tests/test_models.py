@@ -13,13 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
+from spacy.scorer import Scorer
+from spacy.tokens import Doc
+from spacy.training import Example
 
 from models import corpus, names, train
 from models.augment import Augmenter
 from models.conllu import TreebankError, read
+from models.evaluate import words_alone
 from models.ops import NumpyBlasOps, numpy_blas
 from models.projection import project
 from models.renaming import Renamer
+from pipeline.embedding import embed, learn_words
 from pipeline.identity import SHIPPED, model_folder
 from pipeline.tokenizer import customize
 
@@ -242,6 +247,32 @@ def test_a_changed_input_is_refused_by_name(workplace, tmp_path):
     (changed / "conllu" / "dev.conllu").write_text(conllu(["split"]), encoding="utf-8")
     with pytest.raises(train.InputError, match=r"dev\.conllu: missing, or not the file of SHA256SUMS"):
         train.check(train.Plan(changed, tmp_path, steps=1), inputs)
+
+
+@pytest.mark.parametrize(("tables", "seen"), [(6, False), (7, True)])
+def test_white_space_is_seen_where_there_is_a_table_for_it(nlp, tables, seen):
+    apart, together = (Doc(nlp.vocab, words=["12", "-", "MW"], spaces=[space, space, False]) for space in (True, False))
+    model = embed(8, 8, 8, [16] * tables)
+    learn_words(model, {})
+    model.initialize(X=[apart])
+    first, second = model.predict([apart, together])
+    assert first.shape == (3, 8)
+    assert [bool((one != other).any()) for one, other in zip(first, second, strict=True)] == [seen, seen, False]
+
+
+def test_line_ends_are_neither_right_nor_wrong(nlp):
+    gold = Doc(
+        nlp.vocab, words=["It", "runs", ".", "\n"], spaces=[True, False, False, False], tags=["PRP", "VBZ", ".", "_SP"],
+        heads=[1, 1, 1, 3], deps=["nsubj", "ROOT", "punct", "dep"], sent_starts=[True, False, False, False],
+    )  # fmt: skip
+    asked = words_alone(gold)
+    found = Scorer.score_token_attr([Example(gold, asked)], "tag")
+    assert found["tag_acc"] == 1.0
+    found = Scorer.score_deps(
+        [Example(gold, asked)], "dep", labels=(), ignore_labels=("punct",), getter=lambda token, _: token.dep_
+    )
+    assert found["dep_las"] == 1.0
+    assert gold[3].tag_ == "_SP"
 
 
 def test_no_test_set_is_trained_on():
