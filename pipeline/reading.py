@@ -194,7 +194,8 @@ def read(
     trees: Mapping[int, Tree] | None = None,
 ) -> Reading:
     """Put the findings of the components into their sentences; a date inside a quantity or a name is dropped,
-    and so is a cue inside a name ("Project Rainier"). `trees` are parses by the first token of their sentence."""
+    and so is a cue inside a name ("Project Rainier"). `trees` are parses by the first token of their sentence; only a
+    sentence with a quantity keeps its own, so that no claim depends on which others were parsed."""
     names = [e for e in entities if e.type in {"company", "cluster", "programme"}]
     taken, named = Cover([*quantities, *names]), Cover(names)
     text = doc.text  # spaCy joins the tokens anew each time it is asked
@@ -233,7 +234,7 @@ def read(
                 quantities=amounts,
                 dates=days,
                 cues=signs,
-                tree=(trees or {}).get(span.start),
+                tree=(trees or {}).get(span.start) if amounts else None,
             )
         )
     return Reading(

@@ -168,6 +168,11 @@ def test_the_gate_changes_no_claim(shipped):
     assert claims == extract_page(page, shipped).claims
     doc = nlp(make_doc(nlp, ARTICLE, None))
     assert len(doc._.get(KEY)) == len(sentences_of(doc))
+    article = clean(Page(source="x", content=ARTICLE), shipped.settings)
+    read = read_article(nlp(make_doc(nlp, article.text, None)), article)[0]
+    seen = [sentence.tree is not None for sentence in read.sentences]
+    assert seen == [bool(sentence.quantities) for sentence in read.sentences]
+    assert sorted(set(seen)) == [False, True]
 
 
 def test_a_sentence_has_one_parse_whatever_stands_beside_it(shipped):
