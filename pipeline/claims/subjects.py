@@ -129,6 +129,8 @@ def _score(reading: Reading, sentence: Sentence, anchor: Placed, thing: Thing, p
             score += 1.5
         if not site and _TAKEN.match(text[anchor.end : thing.start]):
             score -= 8 if _RENTS.match(text, thing.end) else 3
+        if not site and _GIVES_IT.search(text, anchor.end, thing.start):
+            score -= 8
         if site and _SEVERAL.search(text, anchor.end, thing.end):
             score -= 6
         if site and _others_place(reading, sentence, thing, anchor):
@@ -201,6 +203,8 @@ _SEVERAL = re.compile(
 """Behind a number: the places that share it ("at two sites in Kansas and Oklahoma")."""
 _TAKEN = re.compile(r"^(?:\s[\w-]+){0,4}\s(?:that|which)\s$")
 """Between a number and the company that rents or buys it ("12,600 processors that Tarn has agreed to rent")."""
+_GIVES_IT = re.compile(r"\b(?:placed|put in|lodged)\s+with\s$")
+"""Before the company that is to deliver what was ordered ("an order for 40,000 GPUs was placed with Tarn")."""
 _RENTS = re.compile(
     r"(?:\s(?:has|had|will|would|is|plans|intends|wants|agreed|committed|contracted|signed up|to)){1,5}"
     r"\s(?:rent|lease|buy|use|take|hire|pay for)\b"
