@@ -186,6 +186,12 @@ def test_a_feed_that_is_broken_still_gives_its_entries():
     assert found.broken
 
 
+def test_an_element_named_as_the_parser_names_its_lists_is_no_list():
+    item = b"<item><title>A hall</title><link>/1</link><links>many</links></item>"
+    (entry,) = read_feed("feed", b"<rss version='2.0'><channel>" + item + b"</channel></rss>", BASE, 10, LIMIT).entries
+    assert (entry.url, entry.title) == ("https://e.example/1", "A hall")
+
+
 def test_atom_tells_what_changed():
     (entry,) = read_feed("feed", ATOM, BASE, 10, LIMIT).entries
     assert (entry.published, entry.version) == (dt.date(2026, 3, 4), "2026-03-06T01:00:00Z")

@@ -72,7 +72,8 @@ def _feed(content: bytes, base: str, limit: int) -> Reading:
 
 
 def _of_feed(entry: dict[str, Any]) -> tuple[str, str | None, dt.date | None, str | None]:
-    links: list[Any] = [link.get("href") for link in entry.get("links", ()) if link.get("rel") == "alternate"]
+    told: list[Any] = [link for link in entry.get("links", ()) if isinstance(link, dict)]  # a text, of a <links>
+    links: list[Any] = [link.get("href") for link in told if link.get("rel") == "alternate"]
     address = next((link for link in (entry.get("link"), *links) if link), "")
     # Its own `get` takes one date for the other and warns of it.
     plain = dict(entry.items())
