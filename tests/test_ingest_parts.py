@@ -190,6 +190,8 @@ def test_an_element_named_as_the_parser_names_its_lists_is_no_list():
     item = b"<item><title>A hall</title><link>/1</link><links>many</links></item>"
     (entry,) = read_feed("feed", b"<rss version='2.0'><channel>" + item + b"</channel></rss>", BASE, 10, LIMIT).entries
     assert (entry.url, entry.title) == ("https://e.example/1", "A hall")
+    torn = read_feed("feed", b"<rss version='2.0'><channel>" + item[:-7] + b"A</title><link>h</item>", BASE, 10, LIMIT)
+    assert (torn.entries, torn.unusable) == ((), 1)
 
 
 def test_atom_tells_what_changed():

@@ -72,13 +72,18 @@ def _feed(content: bytes, base: str, limit: int) -> Reading:
 
 
 def _of_feed(entry: dict[str, Any]) -> tuple[str, str | None, dt.date | None, str | None]:
-    told: list[Any] = [link for link in entry.get("links", ()) if isinstance(link, dict)]  # a text, of a <links>
+    told: list[Any] = [link for link in entry.get("links", ()) if isinstance(link, dict)]
     links: list[Any] = [link.get("href") for link in told if link.get("rel") == "alternate"]
-    address = next((link for link in (entry.get("link"), *links) if link), "")
+    address = next((text for link in (entry.get("link"), *links) if (text := _text(link))), "")
     # Its own `get` takes one date for the other and warns of it.
     plain = dict(entry.items())
-    published, updated = plain.get("published"), plain.get("updated")
-    return address, entry.get("title"), parse_date(published or updated or ""), updated
+    published, updated = _text(plain.get("published")), _text(plain.get("updated"))
+    return address, _text(entry.get("title")), parse_date(published or updated or ""), updated
+
+
+def _text(value: object) -> str | None:
+    """A value that is a text: an element may be named as the parser names something else, and be put in its place."""
+    return value if isinstance(value, str) else None
 
 
 def _untyped(name: str) -> Any:
